@@ -1,0 +1,197 @@
+//! A condition variable whose waiters stand in line.
+//!
+//! # Promise
+//! A wait ends by a notification that was made after it began, or by its deadline, and by nothing else. `notify(n)` reaches exactly the `n` who
+//! have waited longest, and says how many. A notification is never spent on a waiter that reports a time-out. Nobody waiting: one load.
+//!
+//! # Source
+//! The line of waiters on their own stacks is that of Windows' SRW locks and of `parking_lot`; that notify does not need the caller's lock is POSIX's.
+//!
+//! # State
+//! | field | guarded by | meaning |
+//! |---|---|---|
+//! | `waiters` | `line` | the nodes of those who wait and have not been chosen, oldest first |
+//! | `waiting` | written under `line` | how many these are, for the fast way of `notify` |
+//! | a node's `notified` | its thread sleeps on it | `WAITING`, then `NOTIFIED` once |
+//!
+//! # Protocol
+//! Wait:
+//! 1. Under `line`, put a node of our own at the end.
+//! 2. Release the caller's lock.
+//! 3. Sleep until the node is `NOTIFIED`, or the deadline.
+//! 4. At the deadline, under `line`: still in line? Then leave it, timed out. Else somebody has chosen us: sleep on until `NOTIFIED`, which is near.
+//! 5. Take the caller's lock.
+//!
+//! Notify:
+//! 1. `waiting` is 0: nothing to do.
+//! 2. Under `line`, cut the first `n` nodes off.
+//! 3. For each, in order: read where the next is, set `NOTIFIED`, wake by the address. The store is the last touch of the node.
+//!
+//! # Invariants
+//! - I1. A node is in line, or cut off and owned by one notifier, or given back (`NOTIFIED`). Only `line`'s holder moves it from the first to the
+//!   second; only its owner from the second to the third.
+//! - I2. A thread leaves its wait, and so frees its node, only after I1's third state, or after taking it out of line itself.
+//! - I3. Who changes the state under the caller's lock, and then notifies, finds every waiter that saw the old state: that waiter stood in line
+//!   before it released the lock (1 before 2), so the release-acquire of that lock orders its line-up before the notification.
+//!
+//! # Memory orderings
+//! - `waiting` is Relaxed: a value from before a line-up can be seen only by a notifier that the caller's lock does not order after it (I3), whose
+//!   notification could as well have come earlier.
+//! - `notified`: the notifier's Release to the waiter's Acquire: the notifier's reads of the node come before its end (I2).
+//! - everything else is under `line`, or ordered by the caller's lock.
+//!
+//! # Proofs
+//! `tests/loom/condition.rs`.
+
+use super::waiters::{NOTIFIED, WAITING, Waiter, Waiters};
+use crate::lock::{NotLocked, RawLock};
+use crate::sync::{
+    Acquire, AtomicU32, Deadline, Private, Relaxed, Release, UnsafeCell, Wait, const_fn, wait, wake,
+};
+use core::{fmt, time::Duration};
+
+/// Python's `Condition`, over a [`RawLock`] of the caller's.
+///
+/// One lock may have several conditions; a condition should always be used with the same lock.
+///
+/// ```
+/// use locks::{NotLocked, RawCondition, RawLock};
+/// use std::time::Duration;
+///
+/// let (lock, condition) = (RawLock::new(), RawCondition::new());
+/// assert_eq!(condition.wait_timeout(&lock, Duration::ZERO), Err(NotLocked));
+/// lock.acquire();
+/// assert_eq!(condition.wait_timeout(&lock, Duration::ZERO), Ok(false));
+/// assert_eq!(condition.notify(3), 0, "nobody waits");
+/// assert!(lock.locked());
+/// ```
+pub struct RawCondition {
+    waiting: AtomicU32,
+    line: RawLock,
+    waiters: UnsafeCell<Waiters>,
+}
+
+// SAFETY: `waiters` is touched by the holder of `line` only, so by one thread at a time.
+unsafe impl Sync for RawCondition {}
+
+impl RawCondition {
+    const_fn! {
+        /// A condition on which nobody waits.
+        pub const fn new() -> Self {
+            Self {
+                waiting: AtomicU32::new(0),
+                line: RawLock::new(),
+                waiters: UnsafeCell::new(Waiters::EMPTY),
+            }
+        }
+    }
+
+    /// Releases `lock`, sleeps until notified, and takes `lock` again.
+    ///
+    /// # Errors
+    /// [`NotLocked`], at once, if nobody holds `lock`.
+    pub fn wait(&self, lock: &RawLock) -> Result<(), NotLocked> {
+        self.wait_timeout(lock, Deadline::NEVER).map(|_| ())
+    }
+
+    /// As [`wait`](Self::wait), until `timeout` at most; says whether a notification ended it.
+    ///
+    /// # Errors
+    /// [`NotLocked`], at once, if nobody holds `lock`.
+    pub fn wait_timeout(&self, lock: &RawLock, timeout: impl Into<Deadline>) -> Result<bool, NotLocked> {
+        let deadline = timeout.into();
+        let waiter = Waiter::new();
+        // SAFETY: `line` is held inside; the node is new, and sleep() returns only when it is out of line for good (I2).
+        self.in_line(|waiters| unsafe { waiters.push(&waiter) });
+        let released = lock.release();
+        let notified = self.sleep(&waiter, if released.is_ok() { deadline } else { Duration::ZERO.into() });
+        // SAFETY: the node is ours again (I2): nobody else touches its links.
+        debug_assert!(!unsafe { waiter.is_queued() }, "a waiter leaves while it stands in line");
+        released?;
+        lock.acquire();
+        Ok(notified)
+    }
+
+    /// Wakes the `n` who have waited longest, or all when there are fewer; says how many.
+    ///
+    /// The lock need not be held, but the state that the waiters look at must have been changed under it.
+    pub fn notify(&self, n: usize) -> usize {
+        // Relaxed: who must be found lined up before the state was changed, and the caller's lock orders that before us (I3).
+        if self.waiting.load(Relaxed) == 0 {
+            return 0;
+        }
+        // SAFETY: `line` is held inside; each node is given back below, after our last look at it.
+        let (count, mut next) = self.in_line(|waiters| unsafe { waiters.cut(n) });
+        // SAFETY: a node that we cut off stays alive until we give it back (I2).
+        while let Some(waiter) = unsafe { next.as_ref() } {
+            // SAFETY: the node is ours (I1): nobody changes its links.
+            next = unsafe { waiter.next() };
+            let word = &raw const waiter.notified;
+            // Release: pairs with the Acquire in sleep(): our reads of the node come before its end.
+            waiter.notified.store(NOTIFIED, Release);
+            wake::<Private>(word, 1);
+        }
+        count
+    }
+
+    /// Sleeps until notified, or until the deadline finds us in line: `false`.
+    fn sleep(&self, waiter: &Waiter, mut deadline: Deadline) -> bool {
+        // Acquire: pairs with the Release in notify(): the notifier is done with our node.
+        while waiter.notified.load(Acquire) == WAITING {
+            if wait::<Private>(&waiter.notified, WAITING, deadline) == Wait::TimedOut {
+                if self.leave_line(waiter) {
+                    return false;
+                }
+                // A notifier has chosen us and is about to say so: the notification counts, the deadline no longer does.
+                deadline = Deadline::NEVER;
+            }
+        }
+        true
+    }
+
+    /// Takes our node out of line, if it still stands there.
+    fn leave_line(&self, waiter: &Waiter) -> bool {
+        self.in_line(|waiters| {
+            // SAFETY: `line` is held.
+            let queued = unsafe { waiter.is_queued() };
+            if queued {
+                // SAFETY: `line` is held, and a node of ours that is queued is queued here.
+                unsafe { waiters.remove(waiter) };
+            }
+            queued
+        })
+    }
+
+    /// Changes the line under its lock, and publishes its new length.
+    fn in_line<R>(&self, change: impl FnOnce(&mut Waiters) -> R) -> R {
+        self.line.acquire();
+        let (result, length) = self.waiters.with_mut(|waiters| {
+            // SAFETY: `line` is held, so nobody else has a pointer into the cell at work.
+            let waiters = unsafe { &mut *waiters };
+            (change(waiters), waiters.len())
+        });
+        // Relaxed: written under `line`; for the reader's side see notify().
+        self.waiting.store(length, Relaxed);
+        let released = self.line.release();
+        debug_assert!(released.is_ok(), "the line's lock is ours alone");
+        result
+    }
+
+    /// How many threads wait at this moment; stale as soon as it is said.
+    pub fn waiting(&self) -> usize {
+        // Relaxed: an answer that may be stale promises nothing.
+        self.waiting.load(Relaxed) as usize
+    }
+}
+
+impl Default for RawCondition {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for RawCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawCondition").field("waiting", &self.waiting()).finish()
+    }
+}

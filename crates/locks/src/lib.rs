@@ -1,0 +1,51 @@
+//! Python's locks for Rust, each blocking algorithm model-checked.
+//!
+//! | type | Python's | what it is |
+//! |---|---|---|
+//! | [`Lock<T>`] | `with lock:` around data | a mutual exclusion lock that owns its data: a [`lock_api::Mutex`] |
+//! | [`RawLock`] | `Lock` | the lock alone: `acquire` and `release`, by any thread |
+//! | [`Condition`] | `Condition(lock)` | waits until notified, over the guards of [`Lock`] |
+//! | [`RawCondition`] | `Condition(lock)` | the same over a [`RawLock`] |
+//!
+//! ```
+//! use locks::{Condition, Lock};
+//! use std::{thread, time::Duration};
+//!
+//! static BALANCE: Lock<u32> = Lock::new(0);
+//! static DEPOSITED: Condition = Condition::new();
+//!
+//! let withdrawal = thread::spawn(|| {
+//!     let mut balance = BALANCE.lock();
+//!     DEPOSITED.wait_for(&mut balance, |balance| *balance >= 5);
+//!     *balance -= 5;
+//! });
+//! *BALANCE.lock() += 10;
+//! DEPOSITED.notify_all();
+//! withdrawal.join().unwrap();
+//! assert_eq!(*BALANCE.lock(), 5);
+//! ```
+//!
+//! # No poison
+//! A thread that panics while it holds a lock releases it, as Python's `with` does and as `parking_lot` does. Data that a panic may
+//! leave half changed needs its own care.
+//!
+//! # Timeouts
+//! Every timed call takes `impl Into<`[`Deadline`]`>`: a `Duration`, an `Instant`, or an `Option` of them. A duration that overflows
+//! the clock waits for ever. The exceptions are the methods that [`lock_api`] names itself (`try_lock_for`, `try_lock_until`).
+//!
+//! # When to use `std` instead
+//! `std::sync::Mutex` is as small and has poisoning; `std::sync::Condvar` is enough where a spurious wake-up does no harm and nobody
+//! asks how many were woken. What is here and not there: timed acquisition, release from another thread, a condition that wakes in
+//! order of arrival and only when notified, and the proofs.
+
+mod condition;
+mod lock;
+mod sync;
+
+pub use condition::{Condition, RawCondition};
+pub use lock::{Lock, LockGuard, NotLocked, RawLock};
+pub use platform::time::Deadline;
+
+/// The traits behind [`Lock`], for code that is generic over locks.
+#[cfg(not(loom))]
+pub use lock_api;

@@ -1,0 +1,80 @@
+//! The guards of [`Lock`]: those of `lock_api`, over our algorithm.
+
+use super::raw::RawLock;
+use crate::sync::Deadline;
+use lock_api::{GuardSend, RawMutex, RawMutexTimed};
+use std::time::{Duration, Instant};
+
+/// A mutual exclusion lock that owns its data.
+///
+/// All of [`lock_api::Mutex`]: `lock`, `try_lock`, `try_lock_for`, `try_lock_until`, `get_mut`, mapped guards, and a `const fn new`. A guard may be
+/// sent to another thread and released there, as Python's lock may. `Lock<()>` is four bytes.
+///
+/// ```
+/// use locks::Lock;
+/// static COUNTER: Lock<u32> = Lock::new(0);
+///
+/// std::thread::scope(|scope| {
+///     for _ in 0..10 {
+///         scope.spawn(|| *COUNTER.lock() += 1);
+///     }
+/// });
+/// assert_eq!(*COUNTER.lock(), 10);
+/// assert_eq!(size_of::<Lock<()>>(), 4);
+/// ```
+pub type Lock<T> = lock_api::Mutex<RawLock, T>;
+
+/// The right to the data of a [`Lock`], given back when dropped.
+pub type LockGuard<'a, T> = lock_api::MutexGuard<'a, RawLock, T>;
+
+/// The algorithm under a guard, which holds it.
+pub(crate) fn raw_of<'a, T: ?Sized>(guard: &LockGuard<'a, T>) -> &'a RawLock {
+    // SAFETY: raw() asks that the lock be not released while the data is borrowed: both callers (Condition's waits) hold the
+    // guard exclusively, and give it back only when the lock is held again.
+    unsafe { LockGuard::mutex(guard).raw() }
+}
+
+// SAFETY: the trait asks that the lock be exclusive: lock() and a try_lock() that succeeds return a guard only to the one holder (I1 of raw.rs).
+// GuardSend is right because release() may be called by any thread.
+unsafe impl RawMutex for RawLock {
+    const INIT: Self = RawLock::new();
+    type Guard = GuardSend;
+
+    #[inline]
+    fn lock(&self) -> GuardSend {
+        self.acquire();
+        GuardSend::new()
+    }
+
+    #[inline]
+    fn try_lock(&self) -> Option<GuardSend> {
+        self.try_acquire().then(GuardSend::new)
+    }
+
+    #[inline]
+    unsafe fn unlock(&self, _: GuardSend) {
+        let released = self.release();
+        debug_assert!(released.is_ok(), "a guard is dropped, but its lock was released behind its back");
+    }
+
+    #[inline]
+    fn is_locked(&self) -> bool {
+        self.locked()
+    }
+}
+
+// SAFETY: as for RawMutex: a guard is returned only to the one holder.
+unsafe impl RawMutexTimed for RawLock {
+    type Duration = Duration;
+    type Instant = Instant;
+
+    #[inline]
+    fn try_lock_for(&self, timeout: Duration) -> Option<GuardSend> {
+        self.acquire_timeout(timeout).then(GuardSend::new)
+    }
+
+    #[inline]
+    fn try_lock_until(&self, at: Instant) -> Option<GuardSend> {
+        self.acquire_timeout(Deadline::from(at)).then(GuardSend::new)
+    }
+}

@@ -1,0 +1,15 @@
+//! `Lock<T>`: the algorithm in `raw.rs`, the guards in `guard.rs`, their double for the model in `double.rs`.
+
+mod raw;
+
+#[cfg(not(loom))]
+#[path = "guard.rs"]
+mod guarded;
+// `lock_api` wants a `const` initial value, which loom's atomics cannot give.
+#[cfg(loom)]
+#[path = "double.rs"]
+mod guarded;
+
+pub(crate) use guarded::raw_of;
+pub use guarded::{Lock, LockGuard};
+pub use raw::{NotLocked, RawLock};

@@ -1,0 +1,11 @@
+//! The door to `platform`: all the hardware and all of the system that this crate touches.
+
+pub(crate) use platform::atomic::{
+    AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
+};
+pub(crate) use platform::cell::UnsafeCell;
+pub(crate) use platform::const_fn;
+pub(crate) use platform::futex::{Private, Wait, wait, wake};
+pub(crate) use platform::thread::Spin;
+pub(crate) use platform::time::Deadline;

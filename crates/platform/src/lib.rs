@@ -1,0 +1,39 @@
+//! What Selvedge's blocking algorithms stand on, in two worlds with one surface.
+//!
+//! | module | what it offers |
+//! |---|---|
+//! | [`atomic`] | the integers and the fence that the algorithms use |
+//! | [`cell`] | [`cell::UnsafeCell`], whose accesses are closures, so that a model can check them |
+//! | [`futex`] | wait on a word, wake its waiters; between threads or between processes |
+//! | [`thread`] | spawn, yield, and [`thread::Spin`], a bounded spin |
+//! | [`time`] | [`time::Deadline`], the one way in which every timed call says how long |
+//!
+//! A normal build is the *real* world: `core`'s atomics and Linux's futex, and one dependency, `libc`.
+//! Built with `--cfg loom` it is the *model* world: the same names over [loom], plus `check`, the harness that
+//! runs a proof, counts what was explored and shows that the proof can fail. An algorithm written against this crate is proved as it
+//! stands, without a line of its own changed.
+//!
+//! ```
+//! use platform::atomic::{AtomicU32, Ordering::Relaxed};
+//! use platform::futex::{self, Private, Wait};
+//! use platform::time::Deadline;
+//! use std::time::Duration;
+//!
+//! let word = AtomicU32::new(7);
+//! assert_eq!(futex::wait::<Private>(&word, 8, Deadline::NEVER), Wait::Changed);
+//! assert_eq!(futex::wait::<Private>(&word, 7, Deadline::from(Duration::ZERO)), Wait::TimedOut);
+//! assert_eq!(futex::wake::<Private>(&word, 1), 0, "nobody sleeps here");
+//! assert_eq!(word.load(Relaxed), 7);
+//! ```
+//!
+//! [loom]: https://docs.rs/loom
+
+// The one switch between the worlds. Nothing else in `src/` asks which one it is in.
+#[cfg(loom)]
+#[path = "model/mod.rs"]
+mod world;
+#[cfg(not(loom))]
+#[path = "real/mod.rs"]
+mod world;
+
+pub use world::*;

@@ -1,0 +1,31 @@
+//! The real world: `core`'s atomics, the operating system's futex, threads and clock.
+
+pub mod cell;
+pub mod futex;
+pub mod thread;
+pub mod time;
+
+/// Integers shared between threads, and the fence: those of `core`.
+pub mod atomic {
+    pub use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
+}
+
+/// Declares a function that is `const` in the real world; loom's types have no `const` constructors.
+///
+/// ```
+/// struct Word(platform::atomic::AtomicU32);
+/// impl Word {
+///     platform::const_fn! {
+///         /// A word that is zero.
+///         pub const fn new() -> Self {
+///             Word(platform::atomic::AtomicU32::new(0))
+///         }
+///     }
+/// }
+/// static WORD: Word = Word::new();
+/// assert_eq!(WORD.0.load(platform::atomic::Ordering::Relaxed), 0);
+/// ```
+#[macro_export]
+macro_rules! const_fn {
+    ($(#[$meta:meta])* $vis:vis const fn $($rest:tt)*) => { $(#[$meta])* $vis const fn $($rest)* };
+}

@@ -1,0 +1,29 @@
+//! `cargo xtask bench`: how fast are we, beside the others?
+
+use std::ffi::OsString;
+use std::process::{Command, ExitCode};
+
+use crate::cargo::{self, Workspace};
+use crate::failure::Failure;
+use crate::out::Sink;
+use crate::{Verb, child};
+
+pub(crate) const VERB: Verb = Verb {
+    name: "bench",
+    what: "measure the lock and the queue beside other crates",
+    help: "\
+Usage: cargo xtask bench [FILTER] [--json]
+
+Measures the same workloads over this project's primitives and everybody else's: all in one process, in rounds
+that rotate the order; medians, and the ratio to the best. Run it on an idle machine.
+
+  FILTER   only the workloads whose name contains it
+  --json   one JSON document instead of the tables
+",
+    run,
+};
+
+fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
+    let path = cargo::build_release(&Workspace::read()?, "rivals", "bin", "rivals", Sink::Stderr.stdio()?)?;
+    Ok(child::pass_through(Command::new(path).args(arguments))?.into())
+}
