@@ -14,18 +14,19 @@ pub(crate) const VERB: Verb = Verb {
     name: "average",
     what: "average a column of a CSV file over a pool of workers",
     help: "\
-Usage: cargo xtask average [FILE] --column NAME [--by NAME] [--pool threads|processes|rayon] [--workers N] [--json]
+Usage: cargo xtask average [FILE] [--column NAME] [--by NAME] [--pool POOL] [--workers N] [--json]
 
-Counts, sums and averages a column of a CSV file, in chunks shared out to a pool; the answer is the same to the
-last bit for any pool and any number of workers. Without FILE it uses the flights that come with the repository,
-for instance
+Counts, sums and averages a column of a CSV file, in parts shared out to a pool of workers; the answer is the
+same to the last bit for any pool and any number of workers. For instance
 
-  cargo xtask average --column dep_delay --by carrier
+  cargo xtask average --column arr_delay --by carrier
 
-  --column NAME    the column of numbers; empty cells and NA count as missing
-  --by NAME        one result for each value of this column, beside the overall one
-  --pool POOL      who works: threads, processes, or rayon to compare with
-  --workers N      how many of them
+  FILE             a CSV file whose first line names the columns; without it, the flights that come with the
+                   repository, and their dep_delay unless --column is given
+  --column NAME    the column of numbers; empty cells and NA are missing
+  --by NAME        also one result for each text in this column
+  --pool POOL      who works: processes (default), threads, or rayon to compare with
+  --workers N      how many of them; the number of processors where it is not given
   --json           {\"column\", \"by\", \"pool\", \"workers\", \"rows\", \"overall\": {\"count\", \"missing\", \"sum\", \"mean\",
                     \"min\", \"max\"}, \"groups\": {KEY: the same}}
 ",

@@ -37,14 +37,17 @@ pub(crate) struct Executable {
 impl Workspace {
     /// Asks Cargo for the workspace of the current folder.
     pub(crate) fn read() -> Result<Self, Failure> {
-        let output =
-            command().args(["metadata", "--format-version=1", "--no-deps"]).stderr(Stdio::inherit()).output()?;
+        let output = command()
+            .args(["metadata", "--format-version=1", "--no-deps"])
+            .stderr(Stdio::inherit())
+            .output()?;
         if !output.status.success() {
             return Err(Failure::Failed(format!("cargo metadata: {}", output.status)));
         }
         let metadata: Value = serde_json::from_slice(&output.stdout)
             .map_err(|error| Failure::Failed(format!("cargo metadata is not JSON: {error}")))?;
-        Self::from_metadata(&metadata).ok_or_else(|| Failure::Failed("cargo metadata lacks a field".to_owned()))
+        Self::from_metadata(&metadata)
+            .ok_or_else(|| Failure::Failed("cargo metadata lacks a field".to_owned()))
     }
 
     fn from_metadata(metadata: &Value) -> Option<Self> {

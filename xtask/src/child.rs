@@ -18,6 +18,8 @@ pub(crate) enum Ended {
     Badly(ExitStatus),
     /// It was killed at the end of its time.
     TimedOut(Duration),
+    /// It ended, but at the end of its time something that it started still held its output.
+    LeftProcess(Duration),
 }
 
 impl Ended {
@@ -38,6 +40,9 @@ impl fmt::Display for Ended {
             Self::Well => write!(f, "exit status: 0"),
             Self::Badly(status) => write!(f, "{status}"),
             Self::TimedOut(limit) => write!(f, "killed after {} s", limit.as_secs_f64()),
+            Self::LeftProcess(limit) => {
+                write!(f, "left a process behind, still there after {} s", limit.as_secs_f64())
+            }
         }
     }
 }
@@ -70,18 +75,23 @@ pub(crate) fn capture(mut command: Command, errors: Errors, limit: Duration) -> 
 
     let arriving = lines_of(reader);
     let mut lines = Vec::new();
-    let open = collect_until(&arriving, &mut lines, started + limit);
-    let ended = match open {
+    let end = started + limit;
+    let ended = match each_until(&arriving, end, |line| lines.push(line)) {
         // Nobody holds the pipe any more, but the program may go on with its output closed.
-        Open::No => wait_until(&mut child, started + limit, limit)?,
-        Open::Yes => kill(&mut child, limit)?,
+        Open::No => wait_until(&mut child, end, limit)?,
+        Open::Yes if child.try_wait()?.is_some() => Ended::LeftProcess(limit),
+        Open::Yes => {
+            let ended = kill(&mut child, limit)?;
+            each_until(&arriving, Instant::now() + GRACE, |line| lines.push(line));
+            ended
+        }
     };
-    if !ended.is_well() {
-        // A process that the program left behind may hold the pipe for ever: take what comes soon, and go on.
-        collect_until(&arriving, &mut lines, Instant::now() + Duration::from_secs(1));
-    }
     Ok(Captured { lines, ended, seconds: started.elapsed().as_secs_f64() })
 }
+
+/// How long the output of a program that has ended is still read: a process that it left behind may hold the pipe
+/// for ever.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Whether anybody still holds the writing end.
 enum Open {
@@ -89,29 +99,28 @@ enum Open {
     No,
 }
 
+/// The lines that come through a pipe, read by a thread that ends with the pipe or with the receiver.
 fn lines_of(reader: PipeReader) -> Receiver<String> {
     let (sender, lines) = mpsc::channel();
-    thread::spawn(move || for_each_line(reader, |line| sender.send(line).is_ok()));
+    thread::spawn(move || {
+        let mut reader = BufReader::new(reader);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+            let text = String::from_utf8_lossy(&line);
+            if sender.send(text.trim_end_matches(['\n', '\r']).to_owned()).is_err() {
+                return;
+            }
+            line.clear();
+        }
+    });
     lines
 }
 
-/// Calls `use_line` with each line until the end, an error, or the answer `false`.
-fn for_each_line(reader: PipeReader, mut use_line: impl FnMut(String) -> bool) {
-    let mut reader = BufReader::new(reader);
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-        let text = String::from_utf8_lossy(&line);
-        if !use_line(text.trim_end_matches(['\n', '\r']).to_owned()) {
-            return;
-        }
-        line.clear();
-    }
-}
-
-fn collect_until(arriving: &Receiver<String>, lines: &mut Vec<String>, end: Instant) -> Open {
+/// Hands over each line that arrives before `end`.
+fn each_until(arriving: &Receiver<String>, end: Instant, mut use_line: impl FnMut(String)) -> Open {
     loop {
         match arriving.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            Ok(line) => lines.push(line),
+            Ok(line) => use_line(line),
             Err(mpsc::RecvTimeoutError::Timeout) => return Open::Yes,
             Err(mpsc::RecvTimeoutError::Disconnected) => return Open::No,
         }
@@ -137,20 +146,32 @@ fn kill(child: &mut Child, limit: Duration) -> io::Result<Ended> {
 }
 
 /// Runs `command` with both its outputs shown in `sink`, and shows each line to `watch` as well.
-pub(crate) fn watched(mut command: Command, sink: &mut Sink, mut watch: impl FnMut(&str)) -> io::Result<Ended> {
+pub(crate) fn watched(
+    mut command: Command,
+    sink: &mut Sink,
+    mut watch: impl FnMut(&str),
+) -> io::Result<Ended> {
     let (reader, writer) = io::pipe()?;
     let mut child = command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).spawn()?;
     drop(command);
+    let arriving = lines_of(reader);
     let mut shown = Ok(());
-    for_each_line(reader, |line| {
+    let mut show = |line: String| {
         watch(&line);
         if shown.is_ok() {
             shown = sink.line(&line);
         }
         // The program is read to its end even if its output can no longer be shown: it must not be stopped half-way.
-        true
-    });
-    let status = child.wait()?;
+    };
+    let status = loop {
+        if let Open::No = each_until(&arriving, Instant::now() + Duration::from_millis(100), &mut show) {
+            break child.wait()?;
+        }
+        if let Some(status) = child.try_wait()? {
+            each_until(&arriving, Instant::now() + GRACE, &mut show);
+            break status;
+        }
+    };
     shown?;
     Ok(status.into())
 }
@@ -178,6 +199,9 @@ fn exit_code(status: ExitStatus) -> u8 {
 mod tests {
     use super::*;
 
+    /// Long enough for a shell to start on a busy machine.
+    const LIMIT: Duration = Duration::from_secs(2);
+
     fn shell(script: &str) -> Command {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
@@ -194,17 +218,32 @@ mod tests {
 
     #[test]
     fn a_program_that_outlives_its_limit_is_killed_and_its_lines_are_kept() {
-        let captured =
-            capture(shell("echo begun; exec sleep 600"), Errors::Merged, Duration::from_millis(300)).unwrap();
-        assert_eq!(captured.ended, Ended::TimedOut(Duration::from_millis(300)));
+        let captured = capture(shell("echo begun; exec sleep 600"), Errors::Merged, LIMIT).unwrap();
+        assert_eq!(captured.ended, Ended::TimedOut(LIMIT));
         assert_eq!(captured.lines, ["begun"]);
     }
 
     #[test]
     fn a_program_that_closes_its_output_and_goes_on_is_killed_too() {
         let script = "exec >&- 2>&-; exec sleep 600";
-        let captured = capture(shell(script), Errors::Merged, Duration::from_millis(300)).unwrap();
-        assert_eq!(captured.ended, Ended::TimedOut(Duration::from_millis(300)));
+        let captured = capture(shell(script), Errors::Merged, LIMIT).unwrap();
+        assert_eq!(captured.ended, Ended::TimedOut(LIMIT));
+    }
+
+    #[test]
+    fn a_process_left_behind_is_noticed_and_does_not_hold_us() {
+        let script = "sleep 600 & echo $!";
+        let end = |pid: &str| assert!(shell(&format!("kill {pid}")).status().unwrap().success());
+
+        let captured = capture(shell(script), Errors::Merged, LIMIT).unwrap();
+        assert_eq!(captured.ended, Ended::LeftProcess(LIMIT));
+        end(&captured.lines[0]);
+
+        let mut lines = Vec::new();
+        let mut sink = Sink::Log(std::fs::File::create("/dev/null").unwrap());
+        let ended = watched(shell(script), &mut sink, |line| lines.push(line.to_owned())).unwrap();
+        assert_eq!((ended, lines.len()), (Ended::Well, 1));
+        end(&lines[0]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `cargo xtask`: what a person types is what continuous integration runs.
 //!
-//! One verb a file: [`tour`], [`average`], [`test_all`], [`prove`], [`bench`]. Beside them: [`cargo`] asks Cargo
+//! One verb a file: [`tour`], [`average`], [`test_all`], [`prove`], [`mod@bench`]. Beside them: [`cargo`] asks Cargo
 //! where things are and builds them, [`child`] runs programs, [`out`] prints, [`table`] lines columns up, and
 //! [`failure`] says how a verb can end without a verdict.
 
@@ -35,7 +35,9 @@ fn main() -> ExitCode {
     let name = arguments.next().unwrap_or_else(|| "help".into());
     let name = name.to_string_lossy();
     let (help, ended) = match name.as_ref() {
-        "help" | "--help" | "-h" => ("cargo xtask help".to_owned(), out::say(overview()).map(|()| ExitCode::SUCCESS)),
+        "help" | "--help" | "-h" => {
+            ("cargo xtask help".to_owned(), out::say(overview()).map(|()| ExitCode::SUCCESS))
+        }
         verb => match VERBS.iter().find(|known| known.name == verb) {
             Some(verb) => (format!("cargo xtask {} --help", verb.name), dispatch(verb, arguments.collect())),
             None => {

@@ -72,7 +72,10 @@ mod tests {
 
     #[test]
     fn a_table_without_rows_is_its_heading() {
-        assert_eq!(render([("step", Align::Left), ("time", Align::Right)], &[]), ["step  time", "──────────"]);
+        assert_eq!(
+            render([("step", Align::Left), ("time", Align::Right)], &[]),
+            ["step  time", "──────────"]
+        );
     }
 
     #[test]

@@ -123,7 +123,10 @@ fn conclusion(stops: &[Stop]) -> String {
     let failed: Vec<&str> =
         stops.iter().filter(|stop| stop.failure.is_some()).map(|stop| stop.program.example).collect();
     match failed.as_slice() {
-        [] => format!("All {} ran, and each showed what it is there to show.", table::counted(stops.len(), "program")),
+        [] => format!(
+            "All {} ran, and each showed what it is there to show.",
+            table::counted(stops.len(), "program")
+        ),
         failed => format!("{} of {} failed: {}", failed.len(), stops.len(), failed.join(", ")),
     }
 }
@@ -161,7 +164,9 @@ fn walk(
 fn visit(program: &'static Program, executable: &Executable) -> Result<Stop, Failure> {
     let captured = child::capture(Command::new(&executable.path), Errors::Merged, LIMIT)?;
     let failure = match captured.ended.is_well() {
-        true => missing(program.expected, &captured.lines).map(|line| format!("no line begins with '{line}'")),
+        true => {
+            missing(program.expected, &captured.lines).map(|line| format!("no line begins with '{line}'"))
+        }
         false => Some(captured.ended.to_string()),
     };
     Ok(Stop { program, lines: captured.lines, seconds: captured.seconds, failure })

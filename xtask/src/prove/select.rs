@@ -1,7 +1,5 @@
 //! Which tests are proofs, and which of them does a filter name?
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::process::Command;
 
 use crate::cargo::Workspace;
@@ -18,27 +16,94 @@ const TESTS: [&str; 3] = ["loom", "litmus", "contract"];
 pub(super) struct Program {
     pub(super) package: String,
     pub(super) target: String,
-    pub(super) path: PathBuf,
     pub(super) tests: Vec<String>,
 }
 
-/// `--package` and `--test` for every proof that there is.
-pub(super) fn arguments(workspace: &Workspace) -> Result<Vec<String>, Failure> {
-    let mut packages = BTreeSet::new();
-    let mut arguments = Vec::new();
-    for test in TESTS {
-        let with_it = workspace.packages_with_test(test);
-        let provable = with_it.into_iter().filter(|package| PACKAGES.contains(package));
-        let before = packages.len();
-        let found = provable.inspect(|package| _ = packages.insert((*package).to_owned())).count();
-        debug_assert!(packages.len() >= before);
-        if found > 0 {
-            arguments.extend(["--test".to_owned(), test.to_owned()]);
-        }
-    }
-    if packages.is_empty() {
+/// `--package` and `--test` for all proofs that there are.
+pub(super) fn arguments(workspace: &Workspace) -> Result<Vec<&'static str>, Failure> {
+    let has = |package: &&str, test: &&str| workspace.packages_with_test(test).contains(package);
+    let packages = PACKAGES.iter().filter(|package| TESTS.iter().any(|test| has(package, test)));
+    let tests = TESTS.iter().filter(|test| PACKAGES.iter().any(|package| has(package, test)));
+    let arguments: Vec<_> = packages
+        .flat_map(|package| ["--package", package])
+        .chain(tests.flat_map(|test| ["--test", test]))
+        .collect();
+    if arguments.is_empty() {
         return Err(Failure::Failed(format!("none of {} has proofs", PACKAGES.join(", "))));
     }
-    arguments.extend(packages.into_iter().flat_map(|package| ["--package".to_owned(), package]));
     Ok(arguments)
+}
+
+/// Builds all proofs and asks each program for its tests.
+pub(super) fn programs(workspace: &Workspace, sink: &Sink) -> Result<Vec<Program>, Failure> {
+    let mut command = workspace.model_cargo();
+    command.args(["test", "--no-run", "--profile", "proof"]).args(arguments(workspace)?);
+    let mut programs = Vec::new();
+    for built in workspace.build(command, sink.stdio()?)? {
+        if built.kind != "test" {
+            continue;
+        }
+        let output = Command::new(&built.path).args(["--list", "--format", "terse"]).output()?;
+        if !output.status.success() {
+            return Err(Failure::Failed(format!("{} --list: {}", built.path.display(), output.status)));
+        }
+        let tests = listed(&String::from_utf8_lossy(&output.stdout));
+        programs.push(Program { package: built.package, target: built.target, tests });
+    }
+    Ok(programs)
+}
+
+fn listed(output: &str) -> Vec<String> {
+    output.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
+}
+
+/// Keeps the tests whose name contains `filter`, and the programs that have such tests.
+pub(super) fn matching(mut programs: Vec<Program>, filter: &str) -> Result<Vec<Program>, Failure> {
+    for program in &mut programs {
+        let package = program.package.clone();
+        program.tests.retain(|test| format!("{package}::{test}").contains(filter));
+    }
+    programs.retain(|program| !program.tests.is_empty());
+    if programs.is_empty() {
+        return Err(Failure::Input(format!("no proof's name contains '{filter}'")));
+    }
+    Ok(programs)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::prove) fn program(package: &str, tests: &[&str]) -> Program {
+        Program {
+            package: package.to_owned(),
+            target: "loom".to_owned(),
+            tests: tests.iter().map(|&test| test.to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_filter_may_name_the_package_the_test_or_both() {
+        let kept = |filter: &str| {
+            let programs =
+                vec![program("locks", &["lock::excludes", "condition::wakes"]), program("queue", &["fifo"])];
+            let kept = matching(programs, filter).unwrap();
+            kept.into_iter().flat_map(|program| program.tests).collect::<Vec<_>>()
+        };
+        assert_eq!(kept("locks"), ["lock::excludes", "condition::wakes"]);
+        assert_eq!(kept("locks::lock::"), ["lock::excludes"]);
+        assert_eq!(kept("fifo"), ["fifo"]);
+        assert_eq!(kept("e"), ["lock::excludes", "condition::wakes", "fifo"]);
+    }
+
+    #[test]
+    fn a_filter_that_matches_nothing_is_bad_input() {
+        let ended = matching(vec![program("locks", &["lock::excludes"])], "semaphore");
+        assert!(matches!(ended, Err(Failure::Input(text)) if text.contains("semaphore")));
+    }
+
+    #[test]
+    fn only_tests_are_taken_from_a_list() {
+        assert_eq!(listed("a::b: test\nc: benchmark\n\n2 tests, 1 benchmark\n"), ["a::b"]);
+    }
 }

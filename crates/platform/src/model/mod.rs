@@ -1,1 +1,26 @@
+//! The model world: the same surface over loom, and the harness that runs proofs.
+//!
+//! What makes it more than loom's own types:
+//!
+//! | part | why |
+//! |---|---|
+//! | `atomic` | every load is made visible to loom's search by a companion access; see there |
+//! | `futex` | a kernel of forty lines, with waits that time out and wake-ups that come for no reason |
+//! | `fault` | any one access can be told to misbehave, so that a proof can be shown to fail |
+//! | `trace` | every step is recorded, so that a failing execution can be read as columns of threads |
+//! | `check` | counts executions, collects outcomes, and refutes |
 
+pub mod atomic;
+pub mod cell;
+pub mod check;
+mod fault;
+pub mod futex;
+pub mod thread;
+pub mod time;
+mod trace;
+
+/// Declares a function that is `const` in the real world; loom's types have no `const` constructors.
+#[macro_export]
+macro_rules! const_fn {
+    ($(#[$meta:meta])* $vis:vis const fn $($rest:tt)*) => { $(#[$meta])* $vis fn $($rest)* };
+}

@@ -76,7 +76,8 @@ mod tests {
         for text in TEXTS {
             for size in 1..=text.len() + 2 {
                 for part in cut(text, 0, size) {
-                    let before_last_line = memchr::memrchr(b'\n', &text[part.start..part.end - 1]).map_or(0, |i| i + 1);
+                    let before_last_line =
+                        memchr::memrchr(b'\n', &text[part.start..part.end - 1]).map_or(0, |i| i + 1);
                     assert!(before_last_line < size, "{part:?} could have been cut earlier");
                 }
             }

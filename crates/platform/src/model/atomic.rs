@@ -1,0 +1,148 @@
+//! Atomics that loom cannot overlook.
+//!
+//! loom 0.7.3 remembers one last access for each atomic. A thread that loads an atomic and then stores to it hides its store's race with another
+//! thread's load (tokio-rs/loom #166, #392), and a model of a ring buffer "passes" after one execution. So each atomic here has a **companion**, a
+//! second loom atomic, and a Relaxed `fetch_add(0)` on it comes before each load. Two loads of one atomic then conflict with each other, which gives back the
+//! lost backtrack points, and as the companion is Relaxed, nothing happens before anything that did not before. `tests/litmus.rs` shows the
+//! effect, with the bare types beside ours.
+//!
+//! `SeqCst` is refused for accesses: loom treats it as AcqRel, so the proof would be of another program. Use `fence(SeqCst)`.
+
+use super::{check, fault, trace};
+use core::panic::Location;
+use loom::sync::atomic as loom_atomic;
+pub use loom::sync::atomic::Ordering;
+use loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+
+/// loom's fence, unless a fault takes it away.
+#[track_caller]
+pub fn fence(order: Ordering) {
+    let site = Location::caller();
+    if check::is_lost() || fault::omits(site, fault::Fault::NoFence) {
+        return;
+    }
+    loom_atomic::fence(order);
+    trace::step(site, trace::Step::Fence(order));
+}
+
+/// What an access may use of the ordering that it asked for.
+fn ordering(site: &'static Location<'static>, order: Ordering) -> Ordering {
+    assert!(order != SeqCst, "{site}: SeqCst accesses are not modelled: use fence(SeqCst)");
+    let weak = matches!(order, Acquire | Release | AcqRel) && fault::omits(site, fault::Fault::Relaxed);
+    if weak { Relaxed } else { order }
+}
+
+macro_rules! atomic {
+    ($name:ident, $value:ty, $to_u64:expr, $of_u64:expr) => {
+        #[doc = concat!("`core`'s `", stringify!($name), "`, modelled.")]
+        #[derive(Debug)]
+        pub struct $name {
+            inner: loom_atomic::$name,
+            companion: loom_atomic::AtomicUsize,
+        }
+
+        impl $name {
+            /// An atomic that holds `value`.
+            #[track_caller]
+            pub fn new(value: $value) -> Self {
+                Self { inner: loom_atomic::$name::new(value), companion: loom_atomic::AtomicUsize::new(0) }
+            }
+
+            /// `core`'s `load`.
+            #[track_caller]
+            pub fn load(&self, order: Ordering) -> $value {
+                let site = Location::caller();
+                if check::is_lost() {
+                    return $of_u64(0);
+                }
+                self.companion.fetch_add(0, Relaxed);
+                let value = self.inner.load(ordering(site, order));
+                self.record(site, trace::Op::Load { value: $to_u64(value), order });
+                value
+            }
+
+            /// `core`'s `store`.
+            #[track_caller]
+            pub fn store(&self, value: $value, order: Ordering) {
+                let site = Location::caller();
+                if check::is_lost() {
+                    return;
+                }
+                let value = fault::written(site).map_or(value, $of_u64);
+                self.inner.store(value, ordering(site, order));
+                self.record(site, trace::Op::Store { value: $to_u64(value), order });
+            }
+
+            /// `core`'s `swap`.
+            #[track_caller]
+            pub fn swap(&self, value: $value, order: Ordering) -> $value {
+                let site = Location::caller();
+                if check::is_lost() {
+                    return $of_u64(0);
+                }
+                let value = fault::written(site).map_or(value, $of_u64);
+                let old = self.inner.swap(value, ordering(site, order));
+                self.record(site, trace::Op::Rmw { old: $to_u64(old), new: $to_u64(value), order });
+                old
+            }
+
+            /// `core`'s `compare_exchange`.
+            ///
+            /// # Errors
+            /// The value found, if it was not `current`.
+            #[track_caller]
+            pub fn compare_exchange(
+                &self,
+                current: $value,
+                new: $value,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$value, $value> {
+                let site = Location::caller();
+                if check::is_lost() {
+                    return Err($of_u64(0));
+                }
+                let new = fault::written(site).map_or(new, $of_u64);
+                let (succeeds, fails) = (ordering(site, success), ordering(site, failure));
+                let result = self.inner.compare_exchange(current, new, succeeds, fails);
+                let op = match result {
+                    Ok(old) => trace::Op::Rmw { old: $to_u64(old), new: $to_u64(new), order: success },
+                    Err(old) => trace::Op::Refused { value: $to_u64(old), order: failure },
+                };
+                self.record(site, op);
+                result
+            }
+
+            fn record(&self, site: &'static Location<'static>, op: trace::Op) {
+                trace::step(site, trace::Step::Atomic { word: core::ptr::from_ref(self).addr(), op });
+            }
+        }
+    };
+}
+
+macro_rules! counting {
+    ($name:ident, $value:ty, $($method:ident => $wrapping:ident),+) => {
+        impl $name {
+            $(
+                #[doc = concat!("`core`'s `", stringify!($method), "`.")]
+                #[track_caller]
+                pub fn $method(&self, value: $value, order: Ordering) -> $value {
+                    let site = Location::caller();
+                    if check::is_lost() {
+                        return 0;
+                    }
+                    let old = self.inner.$method(value, ordering(site, order));
+                    let new = old.$wrapping(value);
+                    self.record(site, trace::Op::Rmw { old: old as u64, new: new as u64, order });
+                    old
+                }
+            )+
+        }
+    };
+}
+
+atomic!(AtomicU32, u32, u64::from, |value| value as u32);
+atomic!(AtomicUsize, usize, |value| value as u64, |value| value as usize);
+atomic!(AtomicBool, bool, u64::from, |value| value != 0);
+counting!(AtomicU32, u32, fetch_add => wrapping_add, fetch_sub => wrapping_sub);
+counting!(AtomicUsize, usize, fetch_add => wrapping_add, fetch_sub => wrapping_sub);

@@ -1,0 +1,64 @@
+//! What the harness reads from its environment, and the files that it writes.
+
+use crate::world::trace;
+use serde_json::json;
+use std::path::PathBuf;
+use std::{env, fs};
+
+/// What is known of a proof that held, with the name, the expected end and the execution of each refutation's death.
+pub(super) struct Record<'a> {
+    pub(super) name: &'a str,
+    pub(super) claim: &'static str,
+    pub(super) threads: usize,
+    pub(super) bound: Option<usize>,
+    pub(super) executions: usize,
+    pub(super) seconds: f64,
+    pub(super) outcomes: Vec<String>,
+    pub(super) refutations: Vec<(&'static str, String, Option<usize>)>,
+}
+
+/// The bound that the environment asks for: `Some(None)` is none at all.
+pub(super) fn bound() -> Option<Option<usize>> {
+    match env::var("SELVEDGE_BOUND").ok()?.as_str() {
+        "none" => Some(None),
+        number => Some(Some(number.parse().expect("SELVEDGE_BOUND is 2, 3 or none"))),
+    }
+}
+
+/// Writes a proof's record, where the environment says where.
+pub(super) fn record(record: &Record<'_>) {
+    let refutations: Vec<_> = (record.refutations.iter())
+        .map(|(name, expected, died_at)| json!({"name": name, "expected": expected, "died_at": died_at}))
+        .collect();
+    let name = full_name(record.name);
+    let document = json!({
+        "name": name,
+        "claim": record.claim,
+        "threads": record.threads,
+        "bound": record.bound.map_or(json!("none"), |bound| json!(bound)),
+        "complete": record.bound.is_none(),
+        "executions": record.executions,
+        "seconds": record.seconds,
+        "outcomes": record.outcomes,
+        "refutations": refutations,
+    });
+    write("SELVEDGE_PROOFS", &name, &document);
+}
+
+/// Writes the execution that failed, where the environment says where.
+pub(super) fn trace(name: &str, failure: &str) {
+    let name = full_name(name);
+    let document = json!({"name": name, "failure": failure, "steps": trace::json()});
+    write("SELVEDGE_TRACE", &name, &document);
+}
+
+fn full_name(name: &str) -> String {
+    format!("{}::{name}", env::var("CARGO_PKG_NAME").expect("cargo tells tests which crate they are of"))
+}
+
+fn write(variable: &str, name: &str, document: &serde_json::Value) {
+    let Some(folder) = env::var_os(variable) else { return };
+    let file = name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-");
+    let path = PathBuf::from(folder).join(file).with_extension("json");
+    fs::write(&path, document.to_string()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}

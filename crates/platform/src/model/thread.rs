@@ -1,0 +1,60 @@
+//! loom's threads, numbered in the order in which the model starts them: the model itself is 0.
+
+use core::cell::RefCell;
+use loom::thread::ThreadId;
+
+pub use loom::thread::{JoinHandle, yield_now};
+
+std::thread_local! {
+    // loom runs all threads of a model on one OS thread and does not see this: no scheduling point, no happens-before.
+    static THREADS: RefCell<Vec<ThreadId>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Starts a modelled thread. loom allows five, the model itself included.
+#[track_caller]
+pub fn spawn<F, T>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let handle = loom::thread::spawn(f);
+    THREADS.with_borrow_mut(|threads| threads.push(handle.thread().id()));
+    handle
+}
+
+/// The model begins anew: its thread is number 0.
+pub(super) fn begin() {
+    let model = loom::thread::current().id();
+    THREADS.with_borrow_mut(|threads| {
+        threads.clear();
+        threads.push(model);
+    });
+}
+
+/// How many threads this execution has had so far.
+pub(super) fn count() -> usize {
+    THREADS.with_borrow(Vec::len)
+}
+
+/// The number of the thread that runs. spawn() has numbered it before it runs, as starting a thread is no scheduling point.
+pub(super) fn current() -> usize {
+    let id = loom::thread::current().id();
+    THREADS.with_borrow(|threads| threads.iter().position(|known| *known == id)).unwrap_or(usize::MAX)
+}
+
+/// The real world's bounded spin, of length zero: it only loads, and the attempts that follow it are modelled.
+#[derive(Debug)]
+pub struct Spin;
+
+impl Spin {
+    /// A spin that is over.
+    #[expect(clippy::new_without_default, reason = "as in the real world")]
+    pub fn new() -> Self {
+        Self
+    }
+
+    /// Says that it is time to sleep.
+    pub fn turn(&mut self) -> bool {
+        false
+    }
+}

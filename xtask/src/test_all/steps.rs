@@ -1,0 +1,251 @@
+//! What is checked, in which order, and with which command?
+
+use std::process::{Command, Stdio};
+
+use super::{figures, text};
+use crate::cargo::{self, Workspace};
+use crate::child;
+use crate::failure::Failure;
+use crate::out::Sink;
+use crate::{prove, table, tour};
+
+/// What every step may use.
+pub(super) struct Context {
+    pub(super) workspace: Workspace,
+    pub(super) nextest: bool,
+}
+
+/// One check. `run` writes to the step's log, and returns what it counted or why it failed.
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    pub(super) what: &'static str,
+    /// Left out by `--fast`.
+    pub(super) long: bool,
+    /// Faster where cargo-nextest is installed.
+    pub(super) uses_nextest: bool,
+    /// Beside Cargo and rustc.
+    pub(super) needs: &'static [Tool],
+    pub(super) run: fn(&Context, &mut Sink) -> Result<String, Failure>,
+}
+
+/// A program that may be missing.
+pub(super) struct Tool {
+    pub(super) name: &'static str,
+    pub(super) install: &'static str,
+    pub(super) is_there: fn() -> bool,
+}
+
+const RUSTFMT: Tool =
+    Tool { name: "rustfmt", install: "rustup component add rustfmt", is_there: || cargo::has("fmt") };
+const CLIPPY: Tool =
+    Tool { name: "clippy", install: "rustup component add clippy", is_there: || cargo::has("clippy") };
+const MDBOOK: Tool = Tool { name: "mdbook", install: "cargo install mdbook", is_there: has_mdbook };
+
+/// What most steps are like.
+const PLAIN: Step =
+    Step { name: "", what: "", long: false, uses_nextest: false, needs: &[], run: |_, _| Ok(String::new()) };
+
+pub(super) const STEPS: [Step; 12] = [
+    Step { name: "format", what: "the sources are formatted", needs: &[RUSTFMT], run: format, ..PLAIN },
+    Step { name: "clippy", what: "clippy has no warning", needs: &[CLIPPY], run: clippy, ..PLAIN },
+    Step {
+        name: "clippy-model",
+        what: "clippy has no warning in the model world",
+        long: true,
+        needs: &[CLIPPY],
+        run: clippy_model,
+        ..PLAIN
+    },
+    Step {
+        name: "test",
+        what: "unit and integration tests pass, and the examples compile",
+        uses_nextest: true,
+        run: test,
+        ..PLAIN
+    },
+    Step { name: "doc-test", what: "the examples in the documentation pass", run: doc_test, ..PLAIN },
+    Step { name: "props", what: "random histories agree with plain references", run: props, ..PLAIN },
+    Step {
+        name: "prove",
+        what: "the loom proofs hold, and their refutations die",
+        long: true,
+        uses_nextest: true,
+        run: |context, sink| prove::check(&context.workspace, sink),
+        ..PLAIN
+    },
+    Step { name: "docs", what: "the documentation builds without a warning", run: docs, ..PLAIN },
+    Step {
+        name: "tour",
+        what: "the article's programs show their faults and cures",
+        run: |context, sink| tour::check(&context.workspace, sink),
+        ..PLAIN
+    },
+    Step {
+        name: "average",
+        what: "every pool gives the same average of the real data, to the last bit",
+        long: true,
+        run: |context, sink| figures::check(&context.workspace, sink),
+        ..PLAIN
+    },
+    Step {
+        name: "text",
+        what: "files are short, links lead somewhere, no atomic access is SeqCst",
+        run: |context, sink| text::check(&context.workspace.root, sink),
+        ..PLAIN
+    },
+    Step { name: "book", what: "the book builds", long: true, needs: &[MDBOOK], run: book, ..PLAIN },
+];
+
+fn format(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
+    let mut command = context.workspace.cargo();
+    command.args(["fmt", "--all", "--", "--check", "--color", "never"]);
+    run(command, sink)
+}
+
+fn clippy(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
+    let mut command = context.workspace.cargo();
+    command.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    run(command, sink)
+}
+
+fn clippy_model(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
+    let mut command = context.workspace.model_cargo();
+    // In the proofs' own profile, so that the build scripts and macros of loom's dependencies are built once for both.
+    command.args(["clippy", "--profile", "proof", "--all-targets"]);
+    command.args(prove::PACKAGES.iter().flat_map(|package| ["--package", package]));
+    command.args(["--", "-D", "warnings"]);
+    run(command, sink)
+}
+
+/// The test target that is a step of its own.
+const PROPS: &str = "props";
+
+fn test(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
+    let mut command = context.workspace.cargo();
+    if context.nextest {
+        let not_props = format!("not binary({PROPS})");
+        command.args(["nextest", "run", "--workspace", "--no-fail-fast", "--filterset", &not_props]);
+        return run_tests(command, sink, "test");
+    }
+    command.args(["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]);
+    let tests = context.workspace.tests();
+    command.args(tests.into_iter().filter(|test| *test != PROPS).flat_map(|test| ["--test", test]));
+    let counted = run_tests(command, sink, "test")?;
+    let mut examples = context.workspace.cargo();
+    examples.args(["build", "--workspace", "--examples"]);
+    run(examples, sink)?;
+    Ok(counted)
+}
+
+fn doc_test(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
+    let mut command = context.workspace.cargo();
+    command.args(["test", "--workspace", "--doc", "--no-fail-fast"]);
+    run_tests(command, sink, "doc test")
+}
+
+fn props(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
+    let packages = context.workspace.packages_with_test(PROPS);
+    if packages.is_empty() {
+        return Err(Failure::Failed(format!("no package has a test called {PROPS}")));
+    }
+    let mut command = context.workspace.cargo();
+    command.args(["test", "--no-fail-fast", "--test", PROPS]);
+    command.args(packages.into_iter().flat_map(|package| ["--package", package]));
+    run_tests(command, sink, "property")
+}
+
+fn docs(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
+    let mut command = context.workspace.cargo();
+    command.env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--workspace", "--no-deps"]);
+    run(command, sink)
+}
+
+fn book(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
+    let workspace = &context.workspace;
+    let mut command = Command::new("mdbook");
+    command
+        .arg("build")
+        .arg(workspace.root.join("docs"))
+        .arg("--dest-dir")
+        .arg(workspace.target.join("book"));
+    run(command, sink)
+}
+
+fn has_mdbook() -> bool {
+    let mut command = Command::new("mdbook");
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn run(command: Command, sink: &mut Sink) -> Result<String, Failure> {
+    run_watched(command, sink, |_| ())?;
+    Ok(String::new())
+}
+
+/// Runs a command that runs tests; says how many passed.
+fn run_tests(command: Command, sink: &mut Sink, noun: &str) -> Result<String, Failure> {
+    let mut passed = 0;
+    run_watched(command, sink, |line| passed += passed_in(line).unwrap_or(0))?;
+    Ok(match noun {
+        "property" if passed != 1 => format!("{passed} properties"),
+        noun => table::counted(passed, noun),
+    })
+}
+
+fn run_watched(command: Command, sink: &mut Sink, watch: impl FnMut(&str)) -> Result<(), Failure> {
+    sink.line(shown(&command))?;
+    let ended = child::watched(command, sink, watch)?;
+    if ended.is_well() { Ok(()) } else { Err(Failure::Failed(ended.to_string())) }
+}
+
+/// The command as a person would type it, for the head of the log.
+fn shown(command: &Command) -> String {
+    let name = std::path::Path::new(command.get_program()).file_stem().unwrap_or(command.get_program());
+    let set = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_string_lossy(), value?.to_string_lossy())));
+    let mut shown = String::from("$");
+    set.for_each(|(name, value)| shown.push_str(&format!(" {name}={value:?}")));
+    for word in std::iter::once(name).chain(command.get_args()) {
+        shown.push_str(&format!(" {}", word.to_string_lossy()));
+    }
+    shown
+}
+
+/// How many tests the summary line of nextest or of a test program says to have passed.
+fn passed_in(line: &str) -> Option<usize> {
+    let line = line.trim_start();
+    if !(line.starts_with("Summary [") || line.starts_with("test result: ")) {
+        return None;
+    }
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let place = words.iter().position(|word| word.trim_end_matches([',', ';']) == "passed")?;
+    words.get(place.checked_sub(1)?)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_runners_say_how_many_tests_passed() {
+        assert_eq!(passed_in("     Summary [   0.135s] 3 tests run: 2 passed, 1 failed, 0 skipped"), Some(2));
+        assert_eq!(passed_in("     Summary [   9.135s] 3 tests run: 3 passed (1 slow), 0 skipped"), Some(3));
+        assert_eq!(passed_in("test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured"), Some(12));
+        assert_eq!(passed_in("test a_ticket_is_passed ... ok"), None);
+    }
+
+    #[test]
+    fn the_names_of_the_steps_are_distinct() {
+        for (index, step) in STEPS.iter().enumerate() {
+            assert!(STEPS[..index].iter().all(|earlier| earlier.name != step.name), "{}", step.name);
+        }
+    }
+
+    #[test]
+    fn a_log_begins_with_the_command_that_was_run() {
+        let mut command = Command::new("/opt/bin/cargo");
+        command.env("RUSTFLAGS", "--cfg loom").env_remove("OTHER").args(["doc", "--no-deps"]);
+        assert_eq!(shown(&command), "$ RUSTFLAGS=\"--cfg loom\" cargo doc --no-deps");
+    }
+}
