@@ -1,1 +1,45 @@
-//! (being written)
+//! Python's threads for Rust: names, daemons, joins with a timeout, and panics as errors.
+//!
+//! | item | Python's | what it is |
+//! |---|---|---|
+//! | [`Thread`] | `Thread(target, name, daemon)` | a thread that is not started yet |
+//! | [`Handle`] | the started `Thread` | `join`, `join_timeout`, `is_alive` |
+//! | [`Panic`] | what `threading.excepthook` prints | a thread's panic, as the error of its `join` |
+//! | [`main`], [`join_non_daemon`] | what the interpreter does at its exit | wait for the threads that are not daemons |
+//!
+//! ```
+//! use std::time::Duration;
+//! use threads::Thread;
+//!
+//! fn main() -> std::io::Result<()> {
+//!     threads::main(|| {
+//!         let answer = Thread::new(|| 6 * 7).name("multiplier").start()?;
+//!         assert!(answer.join_timeout(Duration::from_secs(60)), "it has ended within a minute");
+//!         assert_eq!(answer.join().unwrap(), 42);
+//!
+//!         // Nobody joins this one, and yet it is not cut off: `threads::main` waits for it.
+//!         Thread::new(|| println!("written before the process ends")).start()?;
+//!         Ok(())
+//!     })
+//! }
+//! ```
+//!
+//! # A panic is an error, once
+//! A thread that panics prints what any thread prints (through the panic hook), and its `join` returns a [`Panic`] with the same text.
+//! Nothing else happens: no abort, also where a value that the thread leaves behind panics in its `drop`, which `std` answers with an
+//! abort.
+//!
+//! # When to use `std` instead
+//! `std::thread::spawn` where nobody asks for a timeout and nobody minds that a thread is cut off when `main` returns;
+//! `std::thread::scope` to borrow from the stack; its `JoinHandle::join` where the panic's payload itself is wanted.
+
+mod handle;
+mod live;
+mod panic;
+mod thread;
+
+pub use handle::Handle;
+pub use live::{join_non_daemon, main};
+pub use locks::Deadline;
+pub use panic::Panic;
+pub use thread::Thread;

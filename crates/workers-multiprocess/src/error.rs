@@ -39,7 +39,11 @@ impl fmt::Display for TaskError {
         match self {
             Self::Panicked { message, location } => write!(f, "the task panicked at {location}: {message}"),
             Self::WorkerDied { pid, signal, exit_code } => {
-                write!(f, "the worker (process {pid}) {} during the task", Ending { signal: *signal, code: *exit_code })
+                write!(
+                    f,
+                    "the worker (process {pid}) {} during the task",
+                    Ending { signal: *signal, code: *exit_code }
+                )
             }
             Self::NotATask(name) => write!(f, "`{name}` is not marked #[task]"),
             Self::Encode(text) => write!(f, "a value could not be encoded: {text}"),
@@ -95,7 +99,10 @@ mod tests {
     #[test]
     fn a_death_names_its_signal_or_its_exit_code() {
         let died = |signal, exit_code| TaskError::WorkerDied { pid: 7, signal, exit_code }.to_string();
-        assert_eq!(died(Some(9), None), "the worker (process 7) was ended by signal 9 (SIGKILL) during the task");
+        assert_eq!(
+            died(Some(9), None),
+            "the worker (process 7) was ended by signal 9 (SIGKILL) during the task"
+        );
         assert_eq!(died(Some(64), None), "the worker (process 7) was ended by signal 64 during the task");
         assert_eq!(died(None, Some(0)), "the worker (process 7) ended with exit code 0 during the task");
     }

@@ -26,7 +26,8 @@ pub struct Future<R> {
 
 /// The other end: completes the future once; dropped without that, the future fails as cancelled, so that nobody waits for ever.
 pub(crate) struct Promise<R> {
-    shared: Arc<Shared<R>>,
+    /// `None` once it is complete.
+    shared: Option<Arc<Shared<R>>>,
 }
 
 struct Shared<R> {
@@ -36,7 +37,7 @@ struct Shared<R> {
 
 pub(crate) fn promise<R>() -> (Promise<R>, Future<R>) {
     let shared = Arc::new(Shared { result: Lock::new(None), done: Condition::new() });
-    (Promise { shared: Arc::clone(&shared) }, Future { shared })
+    (Promise { shared: Some(Arc::clone(&shared)) }, Future { shared })
 }
 
 impl<R> Future<R> {
@@ -74,31 +75,57 @@ impl<R> Future<R> {
 }
 
 impl<R> Promise<R> {
-    pub(crate) fn complete(self, result: Result<R, TaskError>) {
-        self.shared.complete_once(result);
+    pub(crate) fn complete(mut self, result: Result<R, TaskError>) {
+        self.complete_once(result);
+    }
+
+    fn complete_once(&mut self, result: Result<R, TaskError>) {
+        if let Some(shared) = self.shared.take() {
+            *shared.result.lock() = Some(result);
+            shared.done.notify_all();
+        }
     }
 }
 
 impl<R> Drop for Promise<R> {
     fn drop(&mut self) {
-        self.shared.complete_once(Err(TaskError::Cancelled));
-    }
-}
-
-impl<R> Shared<R> {
-    fn complete_once(&self, new: Result<R, TaskError>) {
-        let mut result = self.result.lock();
-        // Taken results count as well: they were complete when the future let go of them.
-        if result.is_none() {
-            *result = Some(new);
-        }
-        drop(result);
-        self.done.notify_all();
+        self.complete_once(Err(TaskError::Cancelled));
     }
 }
 
 impl<R> fmt::Debug for Future<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Future").field("is_done", &self.is_done()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_future_that_is_not_done_comes_back_from_a_time_out() {
+        let (promise, future) = promise();
+        let future = future.result_timeout(Duration::ZERO).expect_err("nobody has completed it");
+        assert!(!future.is_done());
+        promise.complete(Ok(7));
+        assert!(future.is_done());
+        assert_eq!(future.result_timeout(Duration::ZERO).expect("it is done"), Ok(7));
+    }
+
+    #[test]
+    fn who_waits_is_woken_by_the_promise() {
+        let (promise, future) = promise();
+        let waiting = std::thread::spawn(|| future.result_timeout(Duration::from_secs(60)));
+        promise.complete(Ok("done"));
+        assert_eq!(waiting.join().unwrap().expect("it was completed"), Ok("done"));
+    }
+
+    #[test]
+    fn a_promise_that_is_dropped_fails_its_future() {
+        let (promise, future) = promise::<()>();
+        drop(promise);
+        assert_eq!(future.result(), Err(TaskError::Cancelled));
     }
 }

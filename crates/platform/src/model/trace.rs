@@ -27,6 +27,9 @@ pub(super) enum Op {
     Refused { value: u64, order: Ordering },
 }
 
+/// Rows of a table, the last ones.
+const MOST_ROWS: usize = 120;
+
 struct Event {
     thread: usize,
     site: &'static Location<'static>,
@@ -52,7 +55,7 @@ pub(super) fn step(site: &'static Location<'static>, step: Step) {
 }
 
 /// The execution so far, as columns of threads. Rows are in the order in which loom ran them; a load that does not see the latest store in
-/// that order is marked, for that is what weak memory looks like.
+/// that order is marked, for that is what weak memory looks like. Of a livelock the last rows say enough.
 pub(super) fn table() -> String {
     EVENTS.with_borrow(|events| {
         let mut words = Words::default();
@@ -64,7 +67,8 @@ pub(super) fn table() -> String {
             let _ = write!(table, " | {:width$}", format!("thread {thread}"));
         }
         table.push_str(" | where\n");
-        for (number, (event, text)) in events.iter().zip(&texts).enumerate() {
+        let rows = events.iter().zip(&texts).enumerate();
+        for (number, (event, text)) in rows.skip(events.len().saturating_sub(MOST_ROWS)) {
             let _ = write!(table, "{:4}", number + 1);
             for thread in 0..threads {
                 let _ = write!(table, " | {:width$}", if thread == event.thread { text } else { "" });

@@ -134,6 +134,7 @@ pub(crate) fn fold_bytes(bytes: &[u8], columns: Columns) -> Result<Fold, BadInpu
 }
 
 /// Maps a part of a file and folds it.
+#[workers_multiprocess::task]
 pub(crate) fn fold_part(part: Part) -> Result<Fold, BadInput> {
     let bytes = File::open(&part.path).and_then(|file| map(&file, part.offset, part.length));
     let bytes = bytes.map_err(|error| BadInput::Unreadable(error.to_string()))?;

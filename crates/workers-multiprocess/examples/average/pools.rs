@@ -37,14 +37,20 @@ pub(crate) fn fold_table(
         columns,
     };
     let parts = ranges.iter().map(part_at);
+    // Behind a failure nothing need be folded, but a pool that is dropped still does what was submitted: hence
+    // `cancel_pending`.
     match pool {
         Pool::Threads => {
             let pool = ThreadPool::new(workers).map_err(cannot_start)?;
-            combined.take_all(pool.map(fold_part, parts), &ranges)?;
+            combined
+                .take_all(pool.map(fold_part, parts), &ranges)
+                .inspect_err(|_| _ = pool.cancel_pending())?;
         }
         Pool::Processes => {
             let pool = ProcessPool::new(workers).map_err(cannot_start)?;
-            combined.take_all(pool.map(fold_part, parts), &ranges)?;
+            combined
+                .take_all(pool.map(fold_part, parts), &ranges)
+                .inspect_err(|_| _ = pool.cancel_pending())?;
         }
         Pool::Rayon => {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build().map_err(cannot_start)?;

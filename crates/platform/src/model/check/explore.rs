@@ -5,7 +5,7 @@ use core::cell::{Cell, RefCell};
 use core::fmt;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 /// Thread switches within one execution, before loom calls it a livelock.
 const MAX_BRANCHES: usize = 10_000;
@@ -50,7 +50,8 @@ pub(in crate::world) fn is_lost() -> bool {
 
 impl Search {
     /// Runs `model` in every interleaving, or up to the first that panics.
-    pub(super) fn run(self, model: impl Fn() + Send + Sync + 'static) -> Found {
+    pub(super) fn run(self, model: &Arc<dyn Fn() + Send + Sync>) -> Found {
+        let model = Arc::clone(model);
         install_hook();
         FOUND.take();
         let mut builder = loom::model::Builder::new();

@@ -24,10 +24,14 @@ pub struct Proof {
 
 struct Refutation {
     name: &'static str,
-    fault: Fault,
-    file: &'static str,
-    text: &'static str,
+    change: Change,
     expected: Option<Death>,
+}
+
+/// What is different in a refutation: one place of the source, or the model.
+enum Change {
+    Fault { fault: Fault, file: &'static str, text: &'static str },
+    Twin(Arc<dyn Fn() + Send + Sync>),
 }
 
 /// Why a mutant dies.
@@ -112,7 +116,27 @@ impl Proof {
         text: &'static str,
         death: Death,
     ) -> Self {
-        self.refutations.push(Refutation { name, fault, file, text, expected: Some(death) });
+        let change = Change::Fault { fault, file, text };
+        self.refutations.push(Refutation { name, change, expected: Some(death) });
+        self
+    }
+
+    /// With `twin` instead of the model, a copy that differs in one thing which no [`Fault`] can say, the proof must fail, for this reason.
+    pub fn refuted_by_twin(
+        mut self,
+        name: &'static str,
+        death: Death,
+        twin: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let change = Change::Twin(Arc::new(twin));
+        self.refutations.push(Refutation { name, change, expected: Some(death) });
+        self
+    }
+
+    /// With `twin` instead of the model the proof still holds: the model is too small to tell, as the name says.
+    pub fn survived_by_twin(mut self, name: &'static str, twin: impl Fn() + Send + Sync + 'static) -> Self {
+        let change = Change::Twin(Arc::new(twin));
+        self.refutations.push(Refutation { name, change, expected: None });
         self
     }
 
@@ -124,7 +148,8 @@ impl Proof {
         file: &'static str,
         text: &'static str,
     ) -> Self {
-        self.refutations.push(Refutation { name, fault, file, text, expected: None });
+        let change = Change::Fault { fault, file, text };
+        self.refutations.push(Refutation { name, change, expected: None });
         self
     }
 
@@ -133,23 +158,18 @@ impl Proof {
     /// # Panics
     /// If any of it is not as stated; the message has the failing execution.
     pub fn check(self, model: impl Fn() + Send + Sync + 'static) {
-        let model = Arc::new(model);
-        let run = |search: Search| {
-            let model = Arc::clone(&model);
-            search.run(move || model())
-        };
+        let model: Arc<dyn Fn() + Send + Sync> = Arc::new(model);
         let search = Search { bound: report::bound().unwrap_or(self.bound), spurious: self.spurious };
         if let Some(mutant) = Mutant::of_environment() {
             let place = mutant.to_string();
-            let (found, _) = mutant.during(|| run(search));
+            let (found, _) = mutant.during(|| search.run(&model));
             return self.assert_holds(search, &found, &format!(" with {place}"));
         }
         let start = Instant::now();
-        let found = run(search);
+        let found = search.run(&model);
         let seconds = start.elapsed().as_secs_f64();
         self.assert_holds(search, &found, "");
-        let died: Vec<_> =
-            self.refutations.iter().map(|refutation| self.refute(refutation, search, run)).collect();
+        let died: Vec<_> = self.refutations.iter().map(|it| self.refute(it, search, &model)).collect();
         report::record(&self.record(search, &found, seconds, &died));
     }
 
@@ -185,13 +205,19 @@ impl Proof {
         &self,
         refutation: &Refutation,
         search: Search,
-        run: impl FnOnce(Search) -> Found,
+        model: &Arc<dyn Fn() + Send + Sync>,
     ) -> Option<usize> {
-        let Refutation { name, fault, file, text, expected } = *refutation;
-        let mutant = Mutant::at(file, text, fault);
-        let place = format!("{}: refutation `{name}` ({mutant})", self.name);
-        let (found, met) = mutant.during(|| run(search));
-        assert!(met, "{place}: no execution comes by there, or there is nothing to weaken");
+        let Refutation { name, change, expected } = refutation;
+        let (found, place) = match change {
+            Change::Twin(twin) => (search.run(twin), format!("{}: refutation `{name}`", self.name)),
+            Change::Fault { fault, file, text } => {
+                let mutant = Mutant::at(file, text, *fault);
+                let place = format!("{}: refutation `{name}` ({mutant})", self.name);
+                let (found, met) = mutant.during(|| search.run(model));
+                assert!(met, "{place}: no execution comes by there, or there is nothing to weaken");
+                (found, place)
+            }
+        };
         match (expected, &found.failure) {
             (None, None) => None,
             (None, Some(failure)) => {

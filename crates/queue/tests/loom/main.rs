@@ -1,0 +1,12 @@
+//! The proofs of `queue`. Run them with `cargo xtask prove queue`.
+//!
+//! | file | claims |
+//! |---|---|
+//! | `queue.rs` | items are neither lost nor doubled, in order; nobody waits for ever; shutdown, deadlines and `join` lose nothing |
+//! | `twin.rs` | the queue's twins with one flaw each, for the refutations |
+//!
+//! What a proof here is, and what loom cannot show, is in the book: "Studying the proofs".
+#![cfg(loom)]
+
+mod queue;
+mod twin;

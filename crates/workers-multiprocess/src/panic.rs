@@ -1,0 +1,134 @@
+//! A task's panic as a value: what it said, and where.
+
+use crate::TaskError;
+use std::{
+    any::Any,
+    cell::Cell,
+    panic::{self, AssertUnwindSafe, PanicHookInfo},
+    sync::Once,
+    thread,
+};
+
+const NOT_TEXT: &str = "(the panic's payload is no text)";
+const NO_PLACE: &str = "an unknown place";
+
+/// Whether the thread runs a task, and where that has panicked first.
+#[derive(Default)]
+enum Watch {
+    #[default]
+    Off,
+    On,
+    Panicked(String),
+}
+
+thread_local! {
+    static WATCH: Cell<Watch> = const { Cell::new(Watch::Off) };
+}
+
+/// Runs `f`; a panic becomes [`TaskError::Panicked`] instead of being printed.
+///
+/// A second panic inside `f` (after it caught the first one, or while it unwinds) is printed as usual.
+pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, TaskError> {
+    install_hook();
+    let outer = WATCH.replace(Watch::On);
+    // The state that `f` may leave half changed is the task's own: nothing of ours is inside.
+    let result = panic::catch_unwind(AssertUnwindSafe(f));
+    let watch = WATCH.replace(outer);
+    result.map_err(|payload| TaskError::Panicked {
+        message: text_of(&*payload),
+        location: match watch {
+            Watch::Panicked(location) => location,
+            Watch::Off | Watch::On => NO_PLACE.to_owned(),
+        },
+    })
+}
+
+fn text_of(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        NOT_TEXT.to_owned()
+    }
+}
+
+/// Only a hook learns where a panic was; what is not a task's panic goes to the hook that was there before.
+fn install_hook() {
+    static INSTALLED: Once = Once::new();
+    // Without unwinding a panic ends the process, so that nobody but the old hook could tell. A hook cannot be changed while panicking.
+    if cfg!(panic = "abort") || thread::panicking() {
+        return;
+    }
+    INSTALLED.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !note(info) {
+                before(info);
+            }
+        }));
+    });
+}
+
+/// Notes the first panic of the thread's task; says whether it was that.
+fn note(info: &PanicHookInfo<'_>) -> bool {
+    // While a thread's locals are destroyed it runs no task.
+    WATCH
+        .try_with(|watch| match watch.take() {
+            Watch::On => {
+                watch.set(Watch::Panicked(info.location().map_or(NO_PLACE.to_owned(), ToString::to_string)));
+                true
+            }
+            other => {
+                watch.set(other);
+                false
+            }
+        })
+        .unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts<R>(result: Result<R, TaskError>) -> (String, String) {
+        match result {
+            Err(TaskError::Panicked { message, location }) => (message, location),
+            Err(other) => panic!("another error: {other}"),
+            Ok(_) => panic!("it did not panic"),
+        }
+    }
+
+    #[test]
+    fn a_panic_is_caught_with_its_text_and_its_place() {
+        let line = line!() + 1;
+        let (message, location) = parts(catch(|| panic!("no {}", "bread")));
+        assert_eq!(message, "no bread");
+        assert!(location.starts_with(&format!("{}:{line}:", file!())), "{location}");
+    }
+
+    #[test]
+    fn a_payload_that_is_no_text_is_said_to_be_none() {
+        assert_eq!(parts(catch(|| panic::panic_any(7))).0, NOT_TEXT);
+    }
+
+    #[test]
+    fn a_payload_that_is_thrown_again_has_its_own_text() {
+        let (message, _) = parts(catch(|| {
+            let first = panic::catch_unwind(|| panic!("first"));
+            assert!(first.is_err());
+            panic::resume_unwind(Box::new("second"));
+        }));
+        assert_eq!(message, "second");
+    }
+
+    #[test]
+    fn a_catch_inside_a_catch_does_not_end_the_outer_one() {
+        let (message, location) = parts(catch(|| {
+            assert!(catch(|| panic!("inner")).is_err());
+            panic!("outer");
+        }));
+        assert_eq!(message, "outer");
+        assert_ne!(location, NO_PLACE);
+    }
+}

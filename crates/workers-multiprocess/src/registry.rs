@@ -1,0 +1,156 @@
+//! Which functions are tasks, and by what name does a worker know them?
+
+use crate::{TaskError, panic, wire};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::OnceLock,
+};
+
+/// What `#[task]` registers. The function's own type tells it from every other function; its path tells it to another process.
+#[derive(Debug)]
+pub struct Entry {
+    /// `crate::module::function`.
+    pub path: &'static str,
+    /// The type of the function.
+    pub id: fn() -> TypeId,
+    /// Decodes the argument, calls the function and appends its result.
+    pub run: fn(&[u8], Vec<u8>) -> Replied,
+}
+
+/// The reply with the result at its end.
+pub type Replied = Result<Vec<u8>, Refused>;
+
+inventory::collect!(Entry);
+
+/// Why a task was not run, or was run in vain.
+#[derive(Debug)]
+pub enum Refused {
+    /// The argument could not be decoded.
+    Argument(String),
+    /// The result could not be encoded.
+    Result(String),
+}
+
+/// The type of a function, as a key.
+pub fn id_of<F: 'static>(_: F) -> TypeId {
+    TypeId::of::<F>()
+}
+
+/// Asks for what an argument must be able to do.
+pub fn argument<A: DeserializeOwned>() {}
+
+/// Asks for what a result must be able to do.
+pub fn output<R: Serialize>() {}
+
+/// What a worker does for [`Entry::run`].
+///
+/// # Errors
+/// [`Refused`] for values that cannot be decoded or encoded.
+pub fn run<F, A, R>(task: F, argument: &[u8], reply: Vec<u8>) -> Replied
+where
+    F: FnOnce(A) -> R,
+    A: DeserializeOwned,
+    R: Serialize,
+{
+    let argument = wire::read_last(argument).map_err(Refused::Argument)?;
+    wire::append(&task(argument), reply).map_err(Refused::Result)
+}
+
+/// All tasks of the executable.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    by_path: HashMap<&'static str, &'static Entry>,
+    by_id: HashMap<TypeId, &'static Entry>,
+}
+
+impl Registry {
+    /// The tasks of this executable; an error if two of them have the same path.
+    pub(crate) fn get() -> Result<&'static Self, &'static str> {
+        static REGISTRY: OnceLock<Result<Registry, String>> = OnceLock::new();
+        REGISTRY.get_or_init(|| Self::new(inventory::iter::<Entry>)).as_ref().map_err(String::as_str)
+    }
+
+    fn new(entries: impl IntoIterator<Item = &'static Entry>) -> Result<Self, String> {
+        let mut registry = Self { by_path: HashMap::new(), by_id: HashMap::new() };
+        for entry in entries {
+            if registry.by_path.insert(entry.path, entry).is_some() {
+                return Err(format!("two functions are marked #[task] under the same path `{}`", entry.path));
+            }
+            registry.by_id.insert((entry.id)(), entry);
+        }
+        Ok(registry)
+    }
+
+    pub(crate) fn by_id(&self, id: TypeId) -> Option<&'static Entry> {
+        self.by_id.get(&id).copied()
+    }
+
+    pub(crate) fn by_path(&self, path: &str) -> Option<&'static Entry> {
+        self.by_path.get(path).copied()
+    }
+
+    /// Differs, but for chance, between executables whose tasks have different names or that use different versions of this crate.
+    pub(crate) fn build_id(&self) -> u64 {
+        let mut paths: Vec<_> = self.by_path.keys().collect();
+        paths.sort_unstable();
+        let mut hasher = DefaultHasher::new();
+        (env!("CARGO_PKG_VERSION"), paths).hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+impl Entry {
+    /// Runs the task on the bytes of its argument; panics of the task and of its values' serde implementations are caught.
+    pub(crate) fn call(&self, argument: &[u8], reply: Vec<u8>) -> Result<Replied, TaskError> {
+        panic::catch(|| (self.run)(argument, reply))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(x: u8) -> u8 {
+        x
+    }
+
+    fn other(x: u8) -> u8 {
+        x + 1
+    }
+
+    static ONE: Entry = Entry { path: "m::one", id: || id_of(one), run: |a, r| run(one, a, r) };
+    static OTHER: Entry = Entry { path: "m::other", id: || id_of(other), run: |a, r| run(other, a, r) };
+    static SAME_PATH: Entry = Entry { path: "m::one", id: || id_of(other), run: |a, r| run(other, a, r) };
+
+    #[test]
+    fn functions_of_one_signature_are_different_tasks() {
+        let registry = Registry::new([&ONE, &OTHER]).unwrap();
+        assert_eq!(registry.by_id(id_of(one)).unwrap().path, "m::one");
+        assert_eq!(registry.by_id(id_of(other)).unwrap().path, "m::other");
+        assert!(registry.by_id(id_of(argument::<u8>)).is_none());
+        let entry = registry.by_path("m::other").unwrap();
+        assert_eq!((entry.run)(&[7], Vec::new()).unwrap(), [8]);
+    }
+
+    #[test]
+    fn two_tasks_of_one_path_are_refused() {
+        let error = Registry::new([&ONE, &OTHER, &SAME_PATH]).unwrap_err();
+        assert_eq!(error, "two functions are marked #[task] under the same path `m::one`");
+    }
+
+    #[test]
+    fn the_build_id_depends_on_the_paths_and_not_on_their_order() {
+        let id = |entries: &[&'static Entry]| Registry::new(entries.iter().copied()).unwrap().build_id();
+        assert_eq!(id(&[&ONE, &OTHER]), id(&[&OTHER, &ONE]));
+        assert_ne!(id(&[&ONE, &OTHER]), id(&[&ONE]));
+    }
+
+    #[test]
+    fn an_argument_of_another_type_is_refused_and_nothing_is_run() {
+        assert!(matches!((ONE.run)(&[], Vec::new()), Err(Refused::Argument(_))));
+        assert!(matches!((ONE.run)(&[1, 2], Vec::new()), Err(Refused::Argument(_))));
+    }
+}
