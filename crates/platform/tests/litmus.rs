@@ -38,7 +38,7 @@ fn store(variable: &AtomicU32, order: Ordering, own_load: bool) {
 fn loom_alone_overlooks_a_store_after_an_own_load_and_the_companion_shows_it() {
     use loom::sync::atomic::AtomicU32 as Bare;
     Proof::new(
-        "loom_alone_overlooks_it",
+        "loom_alone_overlooks_a_store_after_an_own_load_and_the_companion_shows_it",
         "a limit of loom 0.7.3: after its own load, a thread's store is not seen",
     )
     .threads(2)
@@ -92,17 +92,32 @@ fn message_passing(
 
 #[test]
 fn a_relaxed_message_may_overtake_its_data() {
-    message_passing("a_relaxed_message_may_overtake", [Relaxed, Relaxed], 4, &["0 0", "0 1", "1 0", "1 1"]);
+    message_passing(
+        "a_relaxed_message_may_overtake_its_data",
+        [Relaxed, Relaxed],
+        4,
+        &["0 0", "0 1", "1 0", "1 1"],
+    );
 }
 
 #[test]
 fn a_release_without_its_acquire_orders_nothing() {
-    message_passing("a_release_without_its_acquire", [Release, Relaxed], 4, &["0 0", "0 1", "1 0", "1 1"]);
+    message_passing(
+        "a_release_without_its_acquire_orders_nothing",
+        [Release, Relaxed],
+        4,
+        &["0 0", "0 1", "1 0", "1 1"],
+    );
 }
 
 #[test]
 fn an_acquire_without_its_release_orders_nothing() {
-    message_passing("an_acquire_without_its_release", [Relaxed, Acquire], 4, &["0 0", "0 1", "1 0", "1 1"]);
+    message_passing(
+        "an_acquire_without_its_release_orders_nothing",
+        [Relaxed, Acquire],
+        4,
+        &["0 0", "0 1", "1 0", "1 1"],
+    );
 }
 
 #[test]
@@ -157,7 +172,12 @@ fn release_and_acquire_do_not_empty_the_buffers() {
 
 #[test]
 fn a_fence_on_both_sides_lets_one_side_see() {
-    store_buffering("a_fence_on_both_sides_lets_one_see", [Relaxed, Relaxed], true, &["0 1", "1 0", "1 1"]);
+    store_buffering(
+        "a_fence_on_both_sides_lets_one_side_see",
+        [Relaxed, Relaxed],
+        true,
+        &["0 1", "1 0", "1 1"],
+    );
 }
 
 /// Two writers of one variable each; two readers that look in opposite order.
@@ -208,14 +228,29 @@ const ALL_READS: &[&str] = &[
 
 #[test]
 fn readers_may_disagree_about_the_order_of_two_writers() {
-    independent_reads("readers_may_disagree", [Relaxed, Relaxed], false, ALL_READS);
-    independent_reads("readers_may_disagree_with_release_and_acquire", [Release, Acquire], false, ALL_READS);
+    independent_reads(
+        "readers_may_disagree_about_the_order_of_two_writers",
+        [Relaxed, Relaxed],
+        false,
+        ALL_READS,
+    );
+    independent_reads(
+        "readers_may_disagree_about_the_order_of_two_writers_with_release_and_acquire",
+        [Release, Acquire],
+        false,
+        ALL_READS,
+    );
 }
 
 #[test]
 fn readers_with_a_fence_between_their_loads_agree() {
     let agreed: Vec<&str> = ALL_READS.iter().copied().filter(|seen| *seen != "10 10").collect();
-    independent_reads("readers_with_a_fence_agree", [Relaxed, Relaxed], true, agreed.leak());
+    independent_reads(
+        "readers_with_a_fence_between_their_loads_agree",
+        [Relaxed, Relaxed],
+        true,
+        agreed.leak(),
+    );
 }
 
 #[test]
@@ -248,7 +283,7 @@ fn one_variable_never_goes_back() {
 fn a_thread_sees_its_own_store_or_a_later_one() {
     for own_load in OWN_LOAD {
         Proof::new(
-            named("a_thread_sees_its_own_store", own_load),
+            named("a_thread_sees_its_own_store_or_a_later_one", own_load),
             "coherence: after its store, a thread never sees what was before",
         )
         .threads(2)
@@ -305,7 +340,7 @@ fn chain(name: &'static str, order: Ordering, floor: usize, outcomes: &'static [
 
 #[test]
 fn a_relaxed_exchange_in_between_keeps_the_release() {
-    chain("an_exchange_in_between_keeps_the_release", Release, 10, &["0 0", "0 1", "1 1", "2 1"]);
+    chain("a_relaxed_exchange_in_between_keeps_the_release", Release, 10, &["0 0", "0 1", "1 1", "2 1"]);
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn a_word_that_has_changed_is_not_slept_on() {
 #[test]
 fn a_deadline_that_has_passed_times_out_and_leaves_nobody_asleep() {
     let outcomes = &["timed out, and the other's wake found nobody", "changed"];
-    explore("a_deadline_that_has_passed_times_out", 2, 4, outcomes, || {
+    explore("a_deadline_that_has_passed_times_out_and_leaves_nobody_asleep", 2, 4, outcomes, || {
         let word = Arc::new(AtomicU32::new(0));
         let writer = spawn({
             let word = Arc::clone(&word);

@@ -8,7 +8,7 @@
 //!
 //! # Not shown here
 //! The orderings are those of `locks`, proved there; that the queue stands on them is refuted here once for the lock and once for the condition. Long histories: `tests/props/`. Many threads and the
-//! real clock: `tests/stress.rs`.
+//! real clock: `tests/api.rs`.
 
 use crate::twin::{Fifo, Flaw, Twin};
 use platform::cell::UnsafeCell;
