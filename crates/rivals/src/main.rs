@@ -1,2 +1,58 @@
-//! (being written)
-fn main() {}
+//! How fast are our lock and our queue beside everybody else's, doing the same work in the same process?
+//!
+//! All contestants of a bench are measured in turn, in rounds that rotate their order, so that what else the machine does falls on all of them.
+//! Each measurement is a fixed number of items, calibrated beforehand; calls are dispatched statically; and what was transferred or counted
+//! is verified, so that a contestant that loses something is an error and not the fastest.
+
+mod bench;
+mod channels;
+mod locks;
+mod machine;
+mod measure;
+mod options;
+mod report;
+mod together;
+mod watchdog;
+
+use options::Options;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let options = match Options::read(lexopt::Parser::from_env()) {
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            print!("{}", options::HELP);
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => return refused(&error.to_string()),
+    };
+    let benches: Vec<_> =
+        bench::all().into_iter().filter(|bench| bench.name.contains(&options.filter)).collect();
+    if benches.is_empty() {
+        return refused(&format!("no bench has '{}' in its name", options.filter));
+    }
+    // Its documentation recommends this call at the start of every program.
+    crossfire::detect_backoff_cfg();
+
+    let machine = machine::read();
+    if !options.json {
+        report::heading(&machine, &options.plan);
+    }
+    let mut results = Vec::new();
+    for bench in &benches {
+        let result = measure::run(bench, &options.plan);
+        if !options.json {
+            report::table(&result);
+        }
+        results.push(result);
+    }
+    if options.json {
+        report::json(&machine, &options.plan, &results);
+    }
+    if results.iter().all(measure::Results::verified) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn refused(why: &str) -> ExitCode {
+    eprintln!("rivals: {why}");
+    ExitCode::from(2)
+}

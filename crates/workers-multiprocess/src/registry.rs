@@ -21,7 +21,7 @@ pub struct Entry {
 }
 
 /// The reply with the result at its end.
-pub type Replied = Result<Vec<u8>, Refused>;
+pub(crate) type Replied = Result<Vec<u8>, Refused>;
 
 inventory::collect!(Entry);
 

@@ -133,7 +133,19 @@ fn run_proofs(workspace: &Workspace, options: &Options, sink: &mut Sink) -> Resu
             table::counted(count, "test")
         )));
     }
+    let silent = unrecorded(&selected, &records);
+    if let (Some(test), true) = (silent.first(), failed.is_empty()) {
+        return Err(Failure::Failed(format!("{test} passed, but left no record: it proves nothing")));
+    }
     Ok(Proved { records, failed })
+}
+
+/// The proofs proper, those of the `loom` programs, that left no record; a record's name begins with that of its test.
+fn unrecorded(programs: &[select::Program], records: &[Record]) -> Vec<String> {
+    let proofs = programs.iter().filter(|program| program.target == "loom");
+    let names =
+        proofs.flat_map(|program| program.tests.iter().map(|test| format!("{}::{test}", program.package)));
+    names.filter(|name| !records.iter().any(|record| record.name.starts_with(name))).collect()
 }
 
 impl Proved {
@@ -145,6 +157,13 @@ impl Proved {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proof_without_a_record_is_found() {
+        let programs = [select::tests::program("locks", &["lock::excludes", "lock::wakes"])];
+        let records = [record::tests::record(|_| ()).unwrap()];
+        assert_eq!(unrecorded(&programs, &records), ["locks::lock::wakes"]);
+    }
 
     fn parsed(arguments: &[&str]) -> Result<Options, Failure> {
         parse(arguments.iter().map(OsString::from).collect())

@@ -22,17 +22,19 @@ pub(super) struct Record {
     pub(super) complete: bool,
     pub(super) executions: u64,
     pub(super) seconds: f64,
-    /// How many refutations there are, and how many of them died.
+    /// How many refutations there are that should die, and how many of them did.
     pub(super) refutations: u64,
     pub(super) died: u64,
+    /// Whether those that the proof states to survive did, as a lesson in what a smaller model cannot tell.
+    pub(super) survivors_live: bool,
     /// All of it, as written.
     pub(super) document: Value,
 }
 
 impl Record {
-    /// Whether something was explored and each refutation died.
+    /// Whether something was explored and each refutation ended as stated.
     pub(super) fn stands(&self) -> bool {
-        self.executions > 0 && self.died == self.refutations
+        self.executions > 0 && self.died == self.refutations && self.survivors_live
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -41,13 +43,17 @@ impl Record {
         let text = |field: &str| document[field].as_str().map(str::to_owned).ok_or_else(|| lacks(field));
         let number = |field: &str| document[field].as_u64().ok_or_else(|| lacks(field));
 
-        let (mut refutations, mut died) = (0, 0);
+        let (mut refutations, mut died, mut survivors_live) = (0, 0, true);
         for refutation in document["refutations"].as_array().ok_or_else(|| lacks("refutations"))? {
             let described = refutation["name"].is_string() && refutation["expected"].is_string();
             let died_at = refutation.get("died_at").filter(|died_at| died_at.is_u64() || died_at.is_null());
             let died_at = died_at.filter(|_| described).ok_or_else(|| lacks("refutations"))?;
-            refutations += 1;
-            died += u64::from(died_at.is_u64());
+            if refutation["expected"] == "survives" {
+                survivors_live &= died_at.is_null();
+            } else {
+                refutations += 1;
+                died += u64::from(died_at.is_u64());
+            }
         }
         if !document["outcomes"].is_array() {
             return Err(lacks("outcomes"));
@@ -67,6 +73,7 @@ impl Record {
             seconds: document["seconds"].as_f64().ok_or_else(|| lacks("seconds"))?,
             refutations,
             died,
+            survivors_live,
             document,
         })
     }
@@ -162,6 +169,20 @@ pub(super) mod tests {
     fn a_refutation_that_lives_or_an_empty_exploration_does_not_stand() {
         assert!(!record(|document| document["refutations"][0]["died_at"] = Value::Null).unwrap().stands());
         assert!(!record(|document| document["executions"] = 0.into()).unwrap().stands());
+    }
+
+    #[test]
+    fn a_stated_survivor_must_live_and_is_not_counted() {
+        let survivor = |died_at: Value| {
+            record(|document| {
+                let survives = json!({"name": "too small", "expected": "survives", "died_at": died_at});
+                document["refutations"].as_array_mut().unwrap().push(survives);
+            })
+            .unwrap()
+        };
+        assert!(survivor(Value::Null).stands());
+        assert_eq!(survivor(Value::Null).refutations, 1);
+        assert!(!survivor(7.into()).stands());
     }
 
     #[test]

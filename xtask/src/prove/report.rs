@@ -7,19 +7,19 @@ use crate::table::{self, Align, counted, grouped};
 /// The table of proofs with each claim under its proof, the totals, and the tests that failed.
 pub(super) fn lines(proved: &Proved) -> Vec<String> {
     let columns = [
-        ("proof", Align::Left),
         ("threads", Align::Right),
         ("bound", Align::Right),
         ("explored", Align::Left),
         ("executions", Align::Right),
         ("seconds", Align::Right),
         ("refutations", Align::Left),
+        ("proof", Align::Left),
     ];
     let rows: Vec<[String; 7]> = proved.records.iter().map(row).collect();
     let mut table = table::render(columns, &rows).into_iter();
     let mut lines: Vec<String> = table.by_ref().take(2).collect();
     for (line, record) in table.zip(&proved.records) {
-        lines.extend([line, format!("    {}", record.claim)]);
+        lines.extend([line, format!("         {}", record.claim)]);
     }
     lines.extend([String::new(), totals(&proved.records)]);
     lines.extend(proved.failed.iter().map(|name| format!("failed: {name}")));
@@ -28,7 +28,6 @@ pub(super) fn lines(proved: &Proved) -> Vec<String> {
 
 fn row(record: &Record) -> [String; 7] {
     [
-        record.name.clone(),
         record.threads.to_string(),
         record.bound.clone(),
         if record.complete { "complete" } else { "bounded" }.to_owned(),
@@ -38,6 +37,7 @@ fn row(record: &Record) -> [String; 7] {
             0 => "none".to_owned(),
             all => format!("{} of {all} died", record.died),
         },
+        record.name.clone(),
     ]
 }
 
@@ -61,7 +61,10 @@ pub(super) fn verdict(proved: &Proved) -> String {
             "Every proof holds; none of them has a refutation.".to_owned()
         }
         (0, 0) => "Every proof holds, and every refutation died.".to_owned(),
-        (0, fallen) => format!("{} not stand: a refutation lived, or nothing was explored.", do_not(fallen)),
+        (0, fallen) => format!(
+            "{} not stand: a refutation did not end as stated, or nothing was explored.",
+            do_not(fallen)
+        ),
         (failed, _) => format!("{} failed.", counted(failed, "test")),
     }
 }
@@ -81,10 +84,10 @@ mod tests {
         let proved = Proved { records: vec![record(|_| ()).unwrap()], failed: Vec::new() };
         let lines = lines(&proved);
         assert!(
-            lines[2].starts_with("locks::lock::excludes        2      3  bounded       12,345"),
+            lines[2].ends_with("2      3  bounded       12,345     0.25  1 of 1 died  locks::lock::excludes"),
             "{lines:#?}"
         );
-        assert_eq!(lines[3], "    two threads never hold it at once");
+        assert_eq!(lines[3], "         two threads never hold it at once");
         assert_eq!(lines[5], "1 proof, 12,345 executions, 1 of 1 refutations died");
         assert_eq!(verdict(&proved), "Every proof holds, and every refutation died.");
     }

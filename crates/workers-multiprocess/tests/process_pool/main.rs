@@ -1,1 +1,76 @@
-fn main() {}
+//! `ProcessPool` as its users see it. The main function is our own: its first line makes a process that a pool has started a worker.
+
+#[cfg(target_os = "linux")]
+mod deaths;
+#[cfg(target_os = "linux")]
+mod harness;
+#[cfg(target_os = "linux")]
+mod results;
+#[cfg(target_os = "linux")]
+mod scenarios;
+#[cfg(target_os = "linux")]
+mod tasks;
+#[cfg(target_os = "linux")]
+mod tools;
+
+/// The name of a test function is the test's name.
+#[cfg(target_os = "linux")]
+macro_rules! tests {
+    ($($module:ident :: { $($name:ident),* $(,)? })*) => {
+        &[$($((concat!(stringify!($module), "::", stringify!($name)), $module::$name as fn())),*),*]
+    };
+}
+
+#[cfg(target_os = "linux")]
+fn main() {
+    // One of the scenarios is a main that does not begin with `init`.
+    scenarios::main();
+    workers_multiprocess::init();
+    harness::run(TESTS);
+}
+
+/// The tests count processes and descriptors in `/proc`.
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    println!("the tests of the process pool run on Linux only");
+}
+
+#[cfg(target_os = "linux")]
+const TESTS: &[harness::Test] = tests! {
+    results::{
+        a_value_comes_back_as_it_was_sent,
+        a_task_runs_in_another_process,
+        a_large_value_crosses_both_ways,
+        a_thousand_results_come_in_the_order_of_their_arguments,
+        a_panic_brings_its_text_and_its_place_and_spares_the_worker,
+        a_panic_without_text_says_so,
+        a_function_that_is_not_marked_is_refused_by_name,
+        an_argument_that_cannot_cross_fails_only_its_task,
+        a_result_that_cannot_cross_fails_only_its_task,
+        what_has_not_begun_can_be_taken_back_and_the_rest_goes_on,
+        dropping_the_pool_finishes_what_was_submitted,
+        a_pool_inside_a_task_works,
+        a_pool_without_workers_is_refused,
+    }
+    deaths::{
+        a_killed_worker_fails_only_its_task_and_another_takes_its_place,
+        each_kind_of_death_is_told_by_its_signal_or_its_exit_code,
+        a_stack_overflow_fails_only_its_task,
+        a_worker_that_dies_while_idle_costs_no_task,
+        a_worker_that_dies_while_others_work_does_not_disturb_them,
+        every_future_gets_a_result_while_workers_are_killed,
+        nothing_is_left_behind,
+        a_pool_that_is_dropped_by_a_panic_leaves_nothing_behind,
+        a_worker_that_does_not_end_is_killed,
+    }
+    scenarios::{
+        a_program_without_init_gets_an_error_and_no_process,
+        a_worker_without_init_says_so_ends_with_2_and_fails_the_pool,
+        a_worker_that_ends_before_init_fails_the_pool,
+        a_program_that_a_task_starts_is_no_worker,
+        what_a_task_prints_is_there_before_its_result,
+        a_task_reads_nothing_from_its_standard_input,
+        workers_end_when_the_process_of_their_pool_is_killed,
+        a_worker_that_cannot_be_started_fails_the_task_and_the_next_one_tries_again,
+    }
+};

@@ -1,0 +1,210 @@
+//! How is a bench measured, and what is kept of it?
+
+use crate::bench::{Bench, Entry, PARTIES, Unit};
+use crate::watchdog::Watchdog;
+use std::time::Duration;
+
+/// How much is measured.
+pub(crate) struct Plan {
+    /// Measurements of each contestant.
+    pub(crate) rounds: u32,
+    /// About how long each takes.
+    pub(crate) length: Duration,
+}
+
+/// What a bench has shown.
+pub(crate) struct Results {
+    pub(crate) bench: String,
+    pub(crate) unit: Unit,
+    /// In the order of the contestants.
+    pub(crate) lines: Vec<(&'static str, Line)>,
+}
+
+pub(crate) enum Line {
+    Measured {
+        median: f64,
+        min: f64,
+        /// To the best median of the bench.
+        ratio: f64,
+    },
+    Absent(&'static str),
+    /// What it did was wrong, so that it does not matter how fast.
+    Failed(String),
+}
+
+impl Results {
+    /// Whether everybody did what was asked.
+    pub(crate) fn verified(&self) -> bool {
+        !self.lines.iter().any(|(_, line)| matches!(line, Line::Failed(_)))
+    }
+}
+
+type Work = dyn Fn(u64) -> Result<Duration, String>;
+
+/// A contestant during the rounds.
+struct Runner<'a> {
+    who: String,
+    work: &'a Work,
+    items: u64,
+    samples: Vec<f64>,
+    failure: Option<String>,
+}
+
+/// Calibrates every contestant, then measures them in turn.
+pub(crate) fn run(bench: &Bench, plan: &Plan) -> Results {
+    let mut runners: Vec<Result<Runner<'_>, &'static str>> = Vec::new();
+    for contestant in &bench.contestants {
+        runners.push(match &contestant.entry {
+            Entry::Work(work) => {
+                Ok(Runner::calibrated(format!("{} in '{}'", contestant.name, bench.name), work, plan))
+            }
+            Entry::Absent(reason) => Err(reason),
+        });
+    }
+    let count = runners.len();
+    for round in 0..plan.rounds as usize {
+        for turn in 0..count {
+            if let Ok(runner) = &mut runners[(round + turn) % count] {
+                runner.measure(bench.unit, plan);
+            }
+        }
+    }
+    let medians = runners.iter().flatten().filter_map(Runner::median);
+    let best = medians.reduce(|a, b| bench.unit.better(a, b)).unwrap_or(f64::NAN);
+    let lines =
+        runners.into_iter().map(|runner| runner.map_or_else(Line::Absent, |runner| runner.line(best)));
+    Results {
+        bench: bench.name.clone(),
+        unit: bench.unit,
+        lines: bench.contestants.iter().map(|contestant| contestant.name).zip(lines).collect(),
+    }
+}
+
+impl<'a> Runner<'a> {
+    /// Finds the number of items that takes about as long as planned, which warms everything up too.
+    fn calibrated(who: String, work: &'a Work, plan: &Plan) -> Self {
+        let mut runner = Self { who, work, items: 64 * PARTIES, samples: Vec::new(), failure: None };
+        while let Some(time) = runner.time(plan) {
+            let factor = plan.length.as_secs_f64() / time.as_secs_f64().max(1e-9);
+            // A short run says little about a long one: towards the goal in bounded steps.
+            let done = factor < 4.0;
+            let items = runner.items as f64 * factor.min(16.0);
+            runner.items = ((items / PARTIES as f64).ceil() as u64).max(1) * PARTIES;
+            if done {
+                break;
+            }
+        }
+        runner
+    }
+
+    fn measure(&mut self, unit: Unit, plan: &Plan) {
+        if let Some(time) = self.time(plan) {
+            self.samples.push(unit.of(self.items, time));
+        }
+    }
+
+    /// `None` once it has failed.
+    fn time(&mut self, plan: &Plan) -> Option<Duration> {
+        if self.failure.is_some() {
+            return None;
+        }
+        let _watchdog = Watchdog::new(Duration::from_secs(30) + 20 * plan.length, self.who.clone());
+        (self.work)(self.items).map_err(|failure| self.failure = Some(failure)).ok()
+    }
+
+    fn median(&self) -> Option<f64> {
+        if self.failure.is_some() { None } else { median(&self.samples) }
+    }
+
+    fn line(self, best: f64) -> Line {
+        match (self.failure, median(&self.samples)) {
+            (Some(failure), _) => Line::Failed(failure),
+            (None, Some(median)) => Line::Measured {
+                median,
+                min: self.samples.iter().copied().fold(f64::INFINITY, f64::min),
+                ratio: median / best,
+            },
+            (None, None) => unreachable!("there is one round at least"),
+        }
+    }
+}
+
+/// The middle, or the mean of the two middles.
+fn median(samples: &[f64]) -> Option<f64> {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let upper = *sorted.get(sorted.len() / 2)?;
+    let lower = sorted[(sorted.len() - 1) / 2];
+    Some((lower + upper) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Contestant;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    const PLAN: Plan = Plan { rounds: 3, length: Duration::from_millis(4) };
+
+    /// Takes as long as it says, on a clock of its own.
+    fn sleeper(name: &'static str, nanoseconds: u64, log: &Rc<RefCell<Vec<&'static str>>>) -> Contestant {
+        let log = Rc::clone(log);
+        Contestant::new(name, move |items| {
+            log.borrow_mut().push(name);
+            Ok(Duration::from_nanos(items * nanoseconds))
+        })
+    }
+
+    fn ratios(unit: Unit) -> (Results, Vec<&'static str>) {
+        let log = Rc::default();
+        let contestants = vec![
+            sleeper("slow", 30, &log),
+            Contestant::absent("absent", "it cannot"),
+            sleeper("fast", 10, &log),
+            Contestant::new("broken", |_| Err("it lost one".to_owned())),
+        ];
+        let results = run(&Bench { name: "sleep".to_owned(), unit, contestants }, &PLAN);
+        let log = log.take();
+        (results, log)
+    }
+
+    #[test]
+    fn the_ratio_is_to_the_best_and_a_broken_contestant_has_none() {
+        for (unit, slow) in [(Unit::Nanoseconds, 3.0), (Unit::Millions, 1.0 / 3.0)] {
+            let (results, _) = ratios(unit);
+            assert!(!results.verified());
+            let ratio = |at: usize| match results.lines[at].1 {
+                Line::Measured { ratio, .. } => ratio,
+                _ => f64::NAN,
+            };
+            assert!((ratio(0) - slow).abs() < 1e-9);
+            assert_eq!(ratio(2), 1.0);
+            assert!(matches!(results.lines[1], ("absent", Line::Absent("it cannot"))));
+            assert!(matches!(&results.lines[3], ("broken", Line::Failed(why)) if why == "it lost one"));
+        }
+    }
+
+    #[test]
+    fn rounds_rotate_the_order() {
+        let (_, log) = ratios(Unit::Nanoseconds);
+        assert_eq!(log[log.len() - 6..], ["slow", "fast", "fast", "slow", "fast", "slow"]);
+    }
+
+    #[test]
+    fn the_median_of_an_even_number_is_between_the_two_in_the_middle() {
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
+    }
+
+    #[test]
+    fn calibration_ends_near_the_planned_length() {
+        let log = Rc::default();
+        let contestant = sleeper("any", 7, &log);
+        let Entry::Work(work) = &contestant.entry else { unreachable!() };
+        let runner = Runner::calibrated("any".to_owned(), work, &PLAN);
+        assert!(runner.items.is_multiple_of(PARTIES));
+        assert!(runner.items.abs_diff(4_000_000 / 7) < 10, "{} items", runner.items);
+    }
+}

@@ -1,0 +1,148 @@
+//! Workers that die, in each way and at each moment, and what is left behind.
+
+use crate::{
+    tasks,
+    tools::{
+        children, death, fresh_path, is_running, open_descriptors, pool, result, send_signal, wait_until,
+    },
+};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
+    time::Duration,
+};
+use workers_multiprocess::TaskError;
+
+pub(crate) fn a_killed_worker_fails_only_its_task_and_another_takes_its_place() {
+    let pool = pool(1);
+    let first = result(pool.submit(tasks::pid, ())).unwrap();
+    let killed = pool.submit(tasks::end_by_signal, "KILL".into());
+    let after: Vec<_> = pool.map(tasks::square, 0..20).collect();
+    match result(killed) {
+        Err(TaskError::WorkerDied { pid, signal, exit_code }) => {
+            assert_eq!((pid, signal, exit_code), (first, Some(9), None));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(after, (0..20).map(|n| Ok(n * n)).collect::<Vec<_>>());
+    let second = result(pool.submit(tasks::pid, ())).unwrap();
+    assert_ne!(first, second);
+    assert!(!is_running(first));
+}
+
+pub(crate) fn each_kind_of_death_is_told_by_its_signal_or_its_exit_code() {
+    let pool = pool(1);
+    for _ in 0..5 {
+        assert_eq!(death(result(pool.submit(tasks::end_by_abort, ()))), (Some(6), None));
+        assert_eq!(death(result(pool.submit(tasks::end_by_exit, 0))), (None, Some(0)));
+        assert_eq!(death(result(pool.submit(tasks::end_by_exit, 7))), (None, Some(7)));
+        assert_eq!(death(result(pool.submit(tasks::end_by_signal, "TERM".into()))), (Some(15), None));
+    }
+    assert_eq!(result(pool.submit(tasks::square, 3)), Ok(9));
+}
+
+pub(crate) fn a_stack_overflow_fails_only_its_task() {
+    let pool = pool(1);
+    let (signal, exit_code) = death(result(pool.submit(tasks::overflow_the_stack, 0)));
+    assert!(signal.is_some(), "exit code {exit_code:?}");
+    assert_eq!(result(pool.submit(tasks::square, 3)), Ok(9));
+}
+
+pub(crate) fn a_worker_that_dies_while_idle_costs_no_task() {
+    let pool = pool(1);
+    for n in 0..10 {
+        let worker = result(pool.submit(tasks::pid, ())).unwrap();
+        send_signal(worker, "KILL");
+        if n % 2 == 0 {
+            wait_until("the worker is dead", || !is_running(worker));
+        }
+        // In the odd rounds the death may come at any moment, also while the worker reads; only then may it take the task with it.
+        match result(pool.submit(tasks::square, n)) {
+            Ok(square) => assert_eq!(square, n * n),
+            Err(TaskError::WorkerDied { pid, signal: Some(9), .. }) if n % 2 == 1 => assert_eq!(pid, worker),
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+pub(crate) fn every_future_gets_a_result_while_workers_are_killed() {
+    let others = children();
+    let pool = pool(3);
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ended.load(Relaxed) {
+                for worker in children().difference(&others) {
+                    send_signal(*worker, "KILL");
+                    thread::sleep(Duration::from_millis(3));
+                }
+            }
+        });
+        let mut right = 0;
+        for (n, square) in (0..500).zip(pool.map(tasks::square, 0..500)) {
+            match square {
+                Ok(square) => {
+                    assert_eq!(square, n * n);
+                    right += 1;
+                }
+                // Killed with the task, or on the way to it.
+                Err(TaskError::WorkerDied { signal: Some(9), .. } | TaskError::Start(_)) => {}
+                Err(other) => panic!("{other}"),
+            }
+        }
+        ended.store(true, Relaxed);
+        assert!(right > 0, "not one task was done");
+    });
+    assert_eq!(result(pool.submit(tasks::square, 3)), Ok(9));
+}
+
+pub(crate) fn nothing_is_left_behind() {
+    // What the first pool of a process opens for good, such as its random seed, is not counted.
+    drop(pool(1));
+    let before = (open_descriptors(), children());
+    let pool = pool(2);
+    let with_pool = open_descriptors();
+    for n in 0..20 {
+        let _ = death(result(pool.submit(tasks::end_by_exit, n)));
+    }
+    let queued = pool.map(tasks::square, 0..500);
+    assert!(open_descriptors() <= with_pool, "a task has descriptors of its own");
+    assert!(queued.into_iter().all(|square| square.is_ok()));
+    drop(pool);
+    assert_eq!((open_descriptors(), children()), before);
+}
+
+pub(crate) fn a_pool_that_is_dropped_by_a_panic_leaves_nothing_behind() {
+    let before = children();
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let pool = pool(2);
+        let _unfinished = pool.map(tasks::square, 0..10);
+        assert_eq!(children().len(), before.len() + 2);
+        std::panic::resume_unwind(Box::new("on purpose"));
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(children(), before);
+}
+
+pub(crate) fn a_worker_that_does_not_end_is_killed() {
+    let before = children();
+    let pool = pool(1);
+    let worker = result(pool.submit(tasks::pid, ())).unwrap();
+    send_signal(worker, "STOP");
+    drop(pool);
+    assert!(!is_running(worker));
+    assert_eq!(children(), before);
+}
+
+pub(crate) fn a_worker_that_dies_while_others_work_does_not_disturb_them() {
+    let (begun, released) = (fresh_path("begun-beside"), fresh_path("released-beside"));
+    let pool = pool(2);
+    let running = pool.submit(tasks::rendezvous, (begun.clone(), released.clone()));
+    wait_until("the task has begun", || begun.exists());
+    assert_eq!(death(result(pool.submit(tasks::end_by_abort, ()))), (Some(6), None));
+    assert_eq!(result(pool.submit(tasks::square, 5)), Ok(25));
+    assert!(!running.is_done());
+    std::fs::write(&released, "").unwrap();
+    assert_eq!(result(running), Ok(()));
+}

@@ -1,0 +1,143 @@
+//! Whole programs that use a pool, rightly and wrongly: this executable, started with [`VARIABLE`] set.
+
+use crate::{
+    tasks,
+    tools::{self, death, is_running, pool, result, run, scenario, send_signal, wait_until},
+};
+use std::{
+    env,
+    fs::File,
+    io::{BufRead, BufReader, ErrorKind},
+    process::{Command, Stdio, exit},
+    thread,
+};
+use workers_multiprocess::{ProcessPool, TaskError};
+
+pub(crate) const VARIABLE: &str = "WORKERS_MULTIPROCESS_TEST_SCENARIO";
+
+/// What a scenario's `main` does; in a process without one it returns.
+pub(crate) fn main() {
+    let Ok(name) = env::var(VARIABLE) else { return };
+    match name.as_str() {
+        "without init" => report(ProcessPool::new(1)),
+        "worker without init" => {
+            if env::var_os("WORKERS_MULTIPROCESS_SOCKET").is_none() {
+                workers_multiprocess::init();
+            }
+            report(ProcessPool::new(1));
+        }
+        "worker ends before init" => {
+            if env::var_os("WORKERS_MULTIPROCESS_SOCKET").is_some() {
+                exit(5);
+            }
+            workers_multiprocess::init();
+            report(ProcessPool::new(2));
+        }
+        name => {
+            workers_multiprocess::init();
+            with_init(name);
+        }
+    }
+    exit(0);
+}
+
+fn with_init(name: &str) {
+    match name {
+        "ordinary program" => println!("ordinary"),
+        "printing" => {
+            let length = result(pool(1).submit(tasks::print, "from the task".into()));
+            println!(", {length:?} from the pool");
+        }
+        "worker pids" => {
+            let pool = pool(2);
+            for pid in tools::children() {
+                println!("{pid}");
+            }
+            println!("end");
+            thread::sleep(tools::LONG);
+            drop(pool);
+        }
+        "few descriptors" => few_descriptors(),
+        _ => panic!("no scenario is called {name}"),
+    }
+}
+
+fn report(pool: std::io::Result<ProcessPool>) {
+    match pool {
+        Ok(_) => println!("the pool was made"),
+        Err(error) => println!("{:?}: {error}", error.kind()),
+    }
+}
+
+/// The worker dies, and no descriptor is left to start another one with; then there are some again.
+fn few_descriptors() {
+    let pool = pool(1);
+    assert_eq!(death(result(pool.submit(tasks::end_by_exit, 0))), (None, Some(0)));
+    let mut files = Vec::new();
+    while let Ok(file) = File::open("/dev/null") {
+        files.push(file);
+    }
+    assert!(matches!(result(pool.submit(tasks::square, 3)), Err(TaskError::Start(_))));
+    assert!(matches!(result(pool.submit(tasks::square, 3)), Err(TaskError::Start(_))));
+    assert_eq!(ProcessPool::new(1).map(drop).unwrap_err().raw_os_error(), Some(24), "EMFILE");
+    drop(files);
+    assert_eq!(result(pool.submit(tasks::square, 3)), Ok(9));
+    println!("recovered");
+}
+
+const DIAGNOSIS: &str = "workers_multiprocess::init() must be called first in main";
+
+pub(crate) fn a_program_without_init_gets_an_error_and_no_process() {
+    let (stdout, stderr, code) = run(&mut scenario("without init"));
+    assert!(stdout.starts_with(&format!("{:?}: {DIAGNOSIS}", ErrorKind::InvalidInput)), "{stdout}");
+    assert_eq!((stderr.as_str(), code), ("", Some(0)));
+}
+
+pub(crate) fn a_worker_without_init_says_so_ends_with_2_and_fails_the_pool() {
+    let (stdout, stderr, code) = run(&mut scenario("worker without init"));
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("worker process ") && stderr.contains(DIAGNOSIS), "{stderr}");
+    assert!(stdout.contains("ended with exit code 2 before it was ready"), "{stdout}");
+    assert!(stdout.contains(DIAGNOSIS), "{stdout}");
+    assert_eq!(code, Some(0));
+}
+
+pub(crate) fn a_worker_that_ends_before_init_fails_the_pool() {
+    let (stdout, _, code) = run(&mut scenario("worker ends before init"));
+    assert!(stdout.contains("ended with exit code 5 before it was ready"), "{stdout}");
+    assert_eq!(code, Some(0));
+}
+
+pub(crate) fn a_program_that_a_task_starts_is_no_worker() {
+    let ran = result(pool(1).submit(tasks::run_scenario, "ordinary program".into()));
+    assert_eq!(ran, Ok(("ordinary\n".into(), String::new(), Some(0))));
+    let (stdout, ..) = result(pool(1).submit(tasks::run_scenario, "printing".into())).unwrap();
+    assert_eq!(stdout, "from the task, Ok(13) from the pool\n");
+}
+
+pub(crate) fn what_a_task_prints_is_there_before_its_result() {
+    let (stdout, _, code) = run(&mut scenario("printing"));
+    assert_eq!((stdout.as_str(), code), ("from the task, Ok(13) from the pool\n", Some(0)));
+}
+
+pub(crate) fn a_task_reads_nothing_from_its_standard_input() {
+    assert_eq!(result(pool(1).submit(tasks::read_standard_input, ())), Ok(String::new()));
+}
+
+pub(crate) fn workers_end_when_the_process_of_their_pool_is_killed() {
+    let mut program = scenario("worker pids").stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let workers: Vec<u32> = lines.map_while(|line| line.unwrap().parse().ok()).collect();
+    assert_eq!(workers.len(), 2);
+    assert!(workers.iter().all(|pid| is_running(*pid)));
+    send_signal(program.id(), "KILL");
+    program.wait().unwrap();
+    wait_until("the workers have ended", || !workers.iter().any(|pid| is_running(*pid)));
+}
+
+pub(crate) fn a_worker_that_cannot_be_started_fails_the_task_and_the_next_one_tries_again() {
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 40 && exec \"$0\""]).arg(env::current_exe().unwrap());
+    let (stdout, stderr, code) = run(limited.env(VARIABLE, "few descriptors"));
+    assert_eq!((stdout.as_str(), code), ("recovered\n", Some(0)), "{stderr}");
+}

@@ -1,0 +1,157 @@
+//! The tasks of these tests.
+
+use crate::tools;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Read,
+    path::PathBuf,
+    process::{abort, exit, id},
+};
+use workers_multiprocess::task;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Shape {
+    Nothing,
+    Circle { radius: f64 },
+    Named(String, BTreeMap<String, Vec<i64>>),
+}
+
+#[task]
+pub(crate) fn echo(shapes: Vec<Option<Shape>>) -> Vec<Option<Shape>> {
+    shapes
+}
+
+#[task]
+pub(crate) fn square(n: u64) -> u64 {
+    n * n
+}
+
+#[task]
+pub(crate) fn pid(_: ()) -> u32 {
+    id()
+}
+
+#[task]
+pub(crate) fn reverse(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.reverse();
+    bytes
+}
+
+/// Where [`fall`] panics.
+pub(crate) const FALL: (&str, u32) = (file!(), line!() + 4);
+
+#[task]
+pub(crate) fn fall(text: String) -> u32 {
+    panic!("fell over {text}")
+}
+
+#[task]
+pub(crate) fn throw(number: i32) {
+    std::panic::panic_any(number);
+}
+
+#[task]
+pub(crate) fn end_by_signal(signal: String) {
+    tools::send_signal(id(), &signal);
+    tools::wait_until("the signal arrives", || false);
+}
+
+#[task]
+pub(crate) fn end_by_abort(_: ()) {
+    abort();
+}
+
+#[task]
+pub(crate) fn end_by_exit(code: i32) {
+    exit(code);
+}
+
+#[task]
+pub(crate) fn overflow_the_stack(depth: u64) -> u64 {
+    let frame = std::hint::black_box([depth; 512]);
+    if depth == u64::MAX { 0 } else { overflow_the_stack(depth + 1) + frame[3] }
+}
+
+/// Makes the first file, and waits for the second one.
+#[task]
+pub(crate) fn rendezvous((begun, released): (PathBuf, PathBuf)) {
+    fs::write(begun, "").unwrap();
+    tools::wait_until("the task is released", || released.exists());
+}
+
+#[task]
+pub(crate) fn read_standard_input(_: ()) -> String {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).unwrap();
+    text
+}
+
+/// Prints without a line end, and lets a program of its own print too.
+#[task]
+pub(crate) fn print(text: String) -> usize {
+    print!("{text}");
+    text.len()
+}
+
+/// Another program of this executable, started by a task with all the worker's environment.
+#[task]
+pub(crate) fn run_scenario(name: String) -> (String, String, Option<i32>) {
+    tools::run(&mut tools::scenario(&name))
+}
+
+#[task]
+pub(crate) fn sum_of_squares_by_a_pool(numbers: Vec<u64>) -> u64 {
+    tools::pool(2).map(square, numbers).map(Result::unwrap).sum()
+}
+
+pub(crate) fn unmarked(n: u64) -> u64 {
+    n
+}
+
+/// At which step the value fails, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Faulty {
+    Nowhere,
+    ErrorWhenEncoded,
+    PanicWhenEncoded,
+    ErrorWhenDecoded,
+    PanicWhenDecoded,
+}
+
+impl Serialize for Faulty {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Nowhere => serializer.serialize_u8(0),
+            Self::ErrorWhenDecoded => serializer.serialize_u8(1),
+            Self::PanicWhenDecoded => serializer.serialize_u8(2),
+            Self::ErrorWhenEncoded => Err(serde::ser::Error::custom("it is made so")),
+            Self::PanicWhenEncoded => panic!("fell while encoding"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Faulty {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u8::deserialize(deserializer)? {
+            0 => Ok(Self::Nowhere),
+            1 => Err(serde::de::Error::custom("it is made so")),
+            _ => panic!("fell while decoding"),
+        }
+    }
+}
+
+#[task]
+pub(crate) fn take_faulty(_: Faulty) {}
+
+#[task]
+pub(crate) fn give_faulty(number: u8) -> Faulty {
+    match number {
+        0 => Faulty::Nowhere,
+        1 => Faulty::ErrorWhenEncoded,
+        2 => Faulty::PanicWhenEncoded,
+        3 => Faulty::ErrorWhenDecoded,
+        _ => Faulty::PanicWhenDecoded,
+    }
+}
