@@ -2,7 +2,7 @@
 //!
 //! The programs are those of the weak-memory literature (Alglave, Maranget, Sarkar, Sewell: "Litmus", 2011), in Rust's orderings. Each asserts all that C11 allows
 //! within loom's limits, and nothing else. Each runs a second time with every writer loading its own variable before it stores: loom 0.7.3 alone is blind
-//! then (tokio-rs/loom #166, #392), and the first test shows that the companion loads of `platform::atomic` are what makes it see.
+//! then (tokio-rs/loom #166, #392); `tests/harness/` shows that the companion loads of `platform::atomic` are what makes it see.
 //!
 //! Not to be seen: load buffering, which loom does not explore; the last test says so, by asserting it.
 #![cfg(loom)]
@@ -32,32 +32,6 @@ fn store(variable: &AtomicU32, order: Ordering, own_load: bool) {
         variable.load(Relaxed);
     }
     variable.store(1, order);
-}
-
-#[test]
-fn loom_alone_overlooks_a_store_after_an_own_load_and_the_companion_shows_it() {
-    use loom::sync::atomic::AtomicU32 as Bare;
-    Proof::new(
-        "loom_alone_overlooks_a_store_after_an_own_load_and_the_companion_shows_it",
-        "a limit of loom 0.7.3: after its own load, a thread's store is not seen",
-    )
-    .threads(2)
-    .executions_at_least(2)
-    .outcomes(&["bare 0", "ours 0", "ours 1"])
-    .check(|| {
-        let (bare, ours) = (Arc::new(Bare::new(0)), Arc::new(AtomicU32::new(0)));
-        let writer = thread::spawn({
-            let (bare, ours) = (bare.clone(), ours.clone());
-            move || {
-                bare.load(Relaxed);
-                bare.store(1, Relaxed);
-                store(&ours, Relaxed, true);
-            }
-        });
-        saw(format_args!("bare {}", bare.load(Relaxed)));
-        saw(format_args!("ours {}", ours.load(Relaxed)));
-        writer.join().unwrap();
-    });
 }
 
 /// Writer: data, then flag. Reader: flag, then data.

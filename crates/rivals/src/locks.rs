@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 /// A lock around a counter.
 trait Counter: Send + Sync + 'static {
     fn new() -> Self;
-    /// Locks, adds one, unlocks.
-    fn add_one(&self);
+    /// Locks, adds one if that does not exceed `limit`, unlocks; says whether it did.
+    fn add_up_to(&self, limit: u64) -> bool;
     fn value(&self) -> u64;
 }
 
@@ -19,8 +19,8 @@ impl Counter for locks::Lock<u64> {
         Self::new(0)
     }
     #[inline]
-    fn add_one(&self) {
-        *self.lock() += 1;
+    fn add_up_to(&self, limit: u64) -> bool {
+        add_up_to(&mut self.lock(), limit)
     }
     fn value(&self) -> u64 {
         *self.lock()
@@ -32,8 +32,8 @@ impl Counter for std::sync::Mutex<u64> {
         Self::new(0)
     }
     #[inline]
-    fn add_one(&self) {
-        *self.lock().unwrap() += 1;
+    fn add_up_to(&self, limit: u64) -> bool {
+        add_up_to(&mut self.lock().unwrap(), limit)
     }
     fn value(&self) -> u64 {
         *self.lock().unwrap()
@@ -45,8 +45,8 @@ impl Counter for parking_lot::Mutex<u64> {
         Self::new(0)
     }
     #[inline]
-    fn add_one(&self) {
-        *self.lock() += 1;
+    fn add_up_to(&self, limit: u64) -> bool {
+        add_up_to(&mut self.lock(), limit)
     }
     fn value(&self) -> u64 {
         *self.lock()
@@ -61,32 +61,47 @@ pub(crate) fn contestants(threads: u64) -> Vec<Contestant> {
     ]
 }
 
-/// Enters the lock `items` times, each thread as often as the others and with nothing to do in between.
+/// The critical section.
+#[inline]
+fn add_up_to(value: &mut u64, limit: u64) -> bool {
+    let goes_on = *value < limit;
+    *value += u64::from(goes_on);
+    goes_on
+}
+
+/// Enters the lock `items` times altogether, with nothing to do in between. All threads go on to the end, so that there is contention to the
+/// end: how often each enters is up to the lock.
 fn count<C: Counter>(threads: u64, items: u64) -> Result<Duration, String> {
     let counter = Arc::new(C::new());
-    let time = match threads {
+    let (time, entered) = match threads {
         1 => {
             let begun = Instant::now();
-            enter(&*counter, items);
-            begun.elapsed()
+            let entered = enter(&*counter, items);
+            (begun.elapsed(), entered)
         }
         _ => {
-            let part = || -> Part<()> {
+            let part = || -> Part<u64> {
                 let counter = Arc::clone(&counter);
-                Box::new(move || enter(&*counter, items / threads))
+                Box::new(move || enter(&*counter, items))
             };
-            together((0..threads).map(|_| part()).collect()).0
+            let (time, entered) = together((0..threads).map(|_| part()).collect());
+            (time, entered.into_iter().sum())
         }
     };
-    match counter.value() {
-        value if value == items => Ok(time),
-        value => Err(format!("counted {value} of {items}: the lock does not exclude")),
+    match (entered, counter.value()) {
+        (entered, value) if entered == items && value == items => Ok(time),
+        (entered, value) => {
+            Err(format!("entered {entered} times to count to {value}: the lock does not exclude"))
+        }
     }
 }
 
-fn enter<C: Counter>(counter: &C, times: u64) {
-    for _ in 0..times {
-        // Or the compiler might see that the counter is nobody else's.
-        black_box(counter).add_one();
+/// Says how often it has entered.
+fn enter<C: Counter>(counter: &C, limit: u64) -> u64 {
+    let mut entered = 0;
+    // Or the compiler might see that the counter is nobody else's.
+    while black_box(counter).add_up_to(limit) {
+        entered += 1;
     }
+    entered
 }

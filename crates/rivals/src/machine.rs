@@ -1,5 +1,6 @@
 //! On what machine, and against which versions?
 
+use crate::cores;
 use std::{fs, thread};
 
 /// What a reader needs to know to compare the numbers with others.
@@ -7,6 +8,8 @@ pub(crate) struct Machine {
     pub(crate) cpu: String,
     /// Those that the process may use.
     pub(crate) cores: usize,
+    /// Whether contending threads are spread over the cores by us; otherwise the scheduler places them.
+    pub(crate) threads_bound: bool,
     pub(crate) versions: Vec<(&'static str, String)>,
 }
 
@@ -19,6 +22,7 @@ pub(crate) fn read() -> Machine {
     Machine {
         cpu: cpu_model().unwrap_or_else(|| "unknown CPU".to_owned()),
         cores: thread::available_parallelism().map_or(1, usize::from),
+        threads_bound: cores::can_be_chosen(),
         versions: MEASURED
             .map(|name| (name, version(LOCK_FILE, name).unwrap_or("unknown").to_owned()))
             .into(),

@@ -11,9 +11,10 @@ pub(crate) fn heading(machine: &Machine, plan: &Plan) {
         machine.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     println!("{}", versions.join(", "));
     println!(
-        "{} rounds in rotating order, about {} ms a measurement; ratio: median to the best median\n",
+        "{} rounds in rotating order, about {} ms a measurement; threads {}; ratio: median to the best median\n",
         plan.rounds,
-        plan.length.as_millis()
+        plan.length.as_millis(),
+        if machine.threads_bound { "bound to the cores in turn" } else { "where the scheduler puts them" }
     );
 }
 
@@ -56,7 +57,7 @@ pub(crate) fn json(machine: &Machine, plan: &Plan, results: &[Results]) {
         }
     }
     let document = json!({
-        "machine": {"cpu": machine.cpu, "cores": machine.cores, "versions": versions},
+        "machine": {"cpu": machine.cpu, "cores": machine.cores, "threads_bound": machine.threads_bound, "versions": versions},
         "rounds": plan.rounds,
         "millis": plan.length.as_millis() as u64,
         "rows": rows,

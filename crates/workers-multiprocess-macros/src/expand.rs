@@ -16,7 +16,10 @@ fn registration(attribute: TokenStream, item: TokenStream) -> Result<TokenStream
     }
     let item_span = item.span();
     let function: ItemFn = syn::parse2(item).map_err(|error| {
-        Error::new(item_span, format!("`#[task]` is for functions with a body, outside of `impl` and `trait`: {error}"))
+        Error::new(
+            item_span,
+            format!("`#[task]` is for functions with a body, outside of `impl` and `trait`: {error}"),
+        )
     })?;
     let signature = &function.sig;
     check_kind(signature)?;
@@ -30,10 +33,9 @@ fn registration(attribute: TokenStream, item: TokenStream) -> Result<TokenStream
 
     let name = &signature.ident;
     let conditions = function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
-    // The bounds are asked for at the types' own places, so that the compiler's errors point there.
-    let argument_bound =
-        quote_spanned!(argument.span()=> ::workers_multiprocess::private::argument::<#argument>());
-    let output_bound = quote_spanned!(output.span()=> ::workers_multiprocess::private::output::<#output>());
+    // Each with the place of its type, so that the compiler's errors about its traits point there.
+    let decode = quote_spanned!(argument.span()=> ::workers_multiprocess::private::decode::<#argument>);
+    let encode = quote_spanned!(output.span()=> ::workers_multiprocess::private::encode::<#output>);
     // Mixed-site: the closure's parameters must not hide a function of the same name.
     Ok(quote_spanned! {Span::mixed_site()=>
         #(#conditions)*
@@ -41,12 +43,8 @@ fn registration(attribute: TokenStream, item: TokenStream) -> Result<TokenStream
             ::workers_multiprocess::private::inventory::submit! {
                 ::workers_multiprocess::private::Entry {
                     path: ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
-                    id: || {
-                        #argument_bound;
-                        #output_bound;
-                        ::workers_multiprocess::private::id_of(#name)
-                    },
-                    run: |argument, reply| ::workers_multiprocess::private::run(#name, argument, reply),
+                    id: || ::workers_multiprocess::private::id_of(#name),
+                    run: |argument, reply| #encode(&#name(#decode(argument)?), reply),
                 }
             }
         };

@@ -31,6 +31,6 @@ pub use {
 #[cfg(unix)]
 #[doc(hidden)]
 pub mod private {
-    pub use crate::registry::{Entry, Refused, argument, id_of, output, run};
+    pub use crate::registry::{Entry, Refused, decode, encode, id_of};
     pub use inventory;
 }

@@ -39,24 +39,20 @@ pub fn id_of<F: 'static>(_: F) -> TypeId {
     TypeId::of::<F>()
 }
 
-/// Asks for what an argument must be able to do.
-pub fn argument<A: DeserializeOwned>() {}
-
-/// Asks for what a result must be able to do.
-pub fn output<R: Serialize>() {}
-
-/// What a worker does for [`Entry::run`].
+/// Makes the argument from the bytes that arrived.
 ///
 /// # Errors
-/// [`Refused`] for values that cannot be decoded or encoded.
-pub fn run<F, A, R>(task: F, argument: &[u8], reply: Vec<u8>) -> Replied
-where
-    F: FnOnce(A) -> R,
-    A: DeserializeOwned,
-    R: Serialize,
-{
-    let argument = wire::read_last(argument).map_err(Refused::Argument)?;
-    wire::append(&task(argument), reply).map_err(Refused::Result)
+/// [`Refused::Argument`].
+pub fn decode<A: DeserializeOwned>(argument: &[u8]) -> Result<A, Refused> {
+    wire::read_last(argument).map_err(Refused::Argument)
+}
+
+/// Appends the result to the reply.
+///
+/// # Errors
+/// [`Refused::Result`].
+pub fn encode<R: Serialize>(result: &R, reply: Vec<u8>) -> Replied {
+    wire::append(result, reply).map_err(Refused::Result)
 }
 
 /// All tasks of the executable.
@@ -121,16 +117,18 @@ mod tests {
         x + 1
     }
 
-    static ONE: Entry = Entry { path: "m::one", id: || id_of(one), run: |a, r| run(one, a, r) };
-    static OTHER: Entry = Entry { path: "m::other", id: || id_of(other), run: |a, r| run(other, a, r) };
-    static SAME_PATH: Entry = Entry { path: "m::one", id: || id_of(other), run: |a, r| run(other, a, r) };
+    static ONE: Entry = Entry { path: "m::one", id: || id_of(one), run: |a, r| encode(&one(decode(a)?), r) };
+    static OTHER: Entry =
+        Entry { path: "m::other", id: || id_of(other), run: |a, r| encode(&other(decode(a)?), r) };
+    static SAME_PATH: Entry =
+        Entry { path: "m::one", id: || id_of(other), run: |a, r| encode(&other(decode(a)?), r) };
 
     #[test]
     fn functions_of_one_signature_are_different_tasks() {
         let registry = Registry::new([&ONE, &OTHER]).unwrap();
         assert_eq!(registry.by_id(id_of(one)).unwrap().path, "m::one");
         assert_eq!(registry.by_id(id_of(other)).unwrap().path, "m::other");
-        assert!(registry.by_id(id_of(argument::<u8>)).is_none());
+        assert!(registry.by_id(id_of(u8::count_ones)).is_none());
         let entry = registry.by_path("m::other").unwrap();
         assert_eq!((entry.run)(&[7], Vec::new()).unwrap(), [8]);
     }

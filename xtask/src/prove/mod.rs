@@ -118,7 +118,11 @@ fn bound(text: String) -> Result<String, Failure> {
 }
 
 fn run_proofs(workspace: &Workspace, options: &Options, sink: &mut Sink) -> Result<Proved, Failure> {
-    let programs = select::programs(workspace, sink)?;
+    let mut programs = select::programs(workspace, sink)?;
+    if options.bound.is_some() {
+        // It tests what the harness makes of bounds, and chooses its own.
+        programs.retain(|program| program.target != "harness");
+    }
     let selected = match &options.filter {
         Some(filter) => select::matching(programs, filter)?,
         None => programs,
@@ -126,6 +130,9 @@ fn run_proofs(workspace: &Workspace, options: &Options, sink: &mut Sink) -> Resu
     let folder = record::Folder::create(workspace)?;
     let failed = run::run(workspace, &selected, options, folder.path(), sink)?;
     let records = record::read_all(folder.path())?;
+    if env::var_os(FAULT).is_some() && failed.is_empty() {
+        return Err(Failure::Failed(format!("{FAULT} is set, and no proof noticed: the fault survives")));
+    }
     if records.is_empty() && failed.is_empty() {
         let count = selected.iter().map(|program| program.tests.len()).sum();
         return Err(Failure::Failed(format!(

@@ -56,7 +56,8 @@ macro_rules! atomic {
                     return $of_u64(0);
                 }
                 self.companion.fetch_add(0, Relaxed);
-                let value = self.inner.load(ordering(site, order));
+                let order = ordering(site, order);
+                let value = self.inner.load(order);
                 self.record(site, trace::Op::Load { value: $to_u64(value), order });
                 value
             }
@@ -69,7 +70,8 @@ macro_rules! atomic {
                     return;
                 }
                 let value = fault::written(site).map_or(value, $of_u64);
-                self.inner.store(value, ordering(site, order));
+                let order = ordering(site, order);
+                self.inner.store(value, order);
                 self.record(site, trace::Op::Store { value: $to_u64(value), order });
             }
 
@@ -81,7 +83,8 @@ macro_rules! atomic {
                     return $of_u64(0);
                 }
                 let value = fault::written(site).map_or(value, $of_u64);
-                let old = self.inner.swap(value, ordering(site, order));
+                let order = ordering(site, order);
+                let old = self.inner.swap(value, order);
                 self.record(site, trace::Op::Rmw { old: $to_u64(old), new: $to_u64(value), order });
                 old
             }
@@ -103,8 +106,8 @@ macro_rules! atomic {
                     return Err($of_u64(0));
                 }
                 let new = fault::written(site).map_or(new, $of_u64);
-                let (succeeds, fails) = (ordering(site, success), ordering(site, failure));
-                let result = self.inner.compare_exchange(current, new, succeeds, fails);
+                let (success, failure) = (ordering(site, success), ordering(site, failure));
+                let result = self.inner.compare_exchange(current, new, success, failure);
                 let op = match result {
                     Ok(old) => trace::Op::Rmw { old: $to_u64(old), new: $to_u64(new), order: success },
                     Err(old) => trace::Op::Refused { value: $to_u64(old), order: failure },
@@ -131,7 +134,8 @@ macro_rules! counting {
                     if check::is_lost() {
                         return 0;
                     }
-                    let old = self.inner.$method(value, ordering(site, order));
+                    let order = ordering(site, order);
+                    let old = self.inner.$method(value, order);
                     let new = old.$wrapping(value);
                     self.record(site, trace::Op::Rmw { old: old as u64, new: new as u64, order });
                     old

@@ -1,4 +1,4 @@
-//! The harness can fail: each promise that it makes about proofs is broken here once, and it says so.
+//! The harness can fail: each promise that it makes about proofs is broken here once, and it says so. And the model sees what loom alone does not.
 #![cfg(loom)]
 
 mod message;
@@ -144,4 +144,31 @@ fn a_sleep_may_end_for_no_reason_where_the_proof_asks_for_it() {
                 (false, _) => "not asleep",
             });
         });
+}
+
+#[test]
+fn loom_alone_overlooks_a_store_after_an_own_load_and_the_companion_shows_it() {
+    use loom::sync::atomic::AtomicU32 as Bare;
+    Proof::new(
+        "loom_alone_overlooks_a_store_after_an_own_load_and_the_companion_shows_it",
+        "a limit of loom 0.7.3's complete search: after its own load, a thread's store is not seen",
+    )
+    .threads(2)
+    .executions_at_least(2)
+    .outcomes(&["bare 0", "ours 0", "ours 1"])
+    .check(|| {
+        let (bare, ours) = (Arc::new(Bare::new(0)), Arc::new(AtomicU32::new(0)));
+        let writer = spawn({
+            let (bare, ours) = (bare.clone(), ours.clone());
+            move || {
+                bare.load(Relaxed);
+                bare.store(1, Relaxed);
+                ours.load(Relaxed);
+                ours.store(1, Relaxed);
+            }
+        });
+        saw(format_args!("bare {}", bare.load(Relaxed)));
+        saw(format_args!("ours {}", ours.load(Relaxed)));
+        writer.join().unwrap();
+    });
 }

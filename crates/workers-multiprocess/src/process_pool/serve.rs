@@ -76,3 +76,43 @@ fn answer(registry: &Registry, request: &[u8]) -> Result<Vec<u8>, String> {
     };
     wire::message(&reply)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{net::Shutdown, thread};
+
+    /// What a worker's loop ends with after it has been sent `bytes` and the end.
+    fn serve_bytes(bytes: &[u8]) -> io::Result<()> {
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        let worker = thread::spawn(move || serve(&theirs));
+        ours.write_all(bytes).unwrap();
+        ours.shutdown(Shutdown::Write).unwrap();
+        let hello = frame::read(&mut ours, Hello::LIMIT).unwrap().expect("the worker says hello first");
+        assert_eq!(wire::read_last(&hello), Ok(Hello::new(Registry::get().unwrap().build_id())));
+        worker.join().unwrap()
+    }
+
+    #[test]
+    fn the_end_between_two_requests_is_no_error() {
+        assert!(serve_bytes(&[]).is_ok());
+    }
+
+    #[test]
+    fn the_end_inside_a_request_is_an_error_that_says_so() {
+        let error = serve_bytes(&[10, 0, 0, 0, 1]).unwrap_err();
+        assert_eq!(error.to_string(), "the stream ended after 1 of the 10 bytes of a message");
+    }
+
+    #[test]
+    fn a_request_for_an_unknown_task_is_an_error_that_names_it() {
+        let request = wire::request("m::unknown", &7).unwrap();
+        assert_eq!(serve_bytes(&request).unwrap_err().to_string(), "no task has the path `m::unknown`");
+    }
+
+    #[test]
+    fn a_process_without_a_mark_is_no_worker() {
+        init();
+        assert!(mark::is_initialized());
+    }
+}

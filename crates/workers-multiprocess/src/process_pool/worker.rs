@@ -138,3 +138,39 @@ fn executable() -> io::Result<PathBuf> {
         env::current_exe()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a pool says to a process that says `hello`, and then ends.
+    fn greet(hello: &[u8]) -> String {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let child = Command::new("sleep").arg("60").spawn().unwrap();
+        let mut worker = Worker { child, socket: BufReader::new(ours) };
+        theirs.write_all(hello).unwrap();
+        drop(theirs);
+        match worker.greet(Registry::get().unwrap()) {
+            Ok(()) => "welcome".into(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn only_a_worker_of_the_same_program_is_welcome() {
+        let build = Registry::get().unwrap().build_id();
+        let hello = |build| wire::message(&Hello::new(build)).unwrap();
+        assert_eq!(greet(&hello(build)), "welcome");
+        let other = "a worker is another program, or another version of this one";
+        assert_eq!(greet(&hello(build ^ 1)), other);
+        assert_eq!(greet(&[1, 0, 0, 0, 7]), other);
+    }
+
+    #[test]
+    fn a_worker_that_says_something_else_is_ended_and_told_about_init() {
+        for not_a_hello in [&b""[..], b"\x10", b"Usage: program FILE\n"] {
+            let text = greet(not_a_hello);
+            assert!(text.contains("before it was ready") && text.contains(INIT_MISSING), "{text}");
+        }
+    }
+}

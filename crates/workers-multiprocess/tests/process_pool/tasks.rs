@@ -5,9 +5,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
     collections::BTreeMap,
     fs,
-    io::Read,
+    io::{Read, Write},
+    mem::ManuallyDrop,
+    os::{
+        fd::{FromRawFd, RawFd},
+        unix::net::UnixStream,
+    },
     path::PathBuf,
     process::{abort, exit, id},
+    thread,
+    time::Duration,
 };
 use workers_multiprocess::task;
 
@@ -34,9 +41,32 @@ pub(crate) fn pid(_: ()) -> u32 {
 }
 
 #[task]
-pub(crate) fn reverse(mut bytes: Vec<u8>) -> Vec<u8> {
-    bytes.reverse();
-    bytes
+pub(crate) fn reverse(text: String) -> String {
+    text.chars().rev().collect()
+}
+
+/// As [`square`], in some time, in which the worker can be killed.
+#[task]
+pub(crate) fn square_slowly(n: u64) -> u64 {
+    thread::sleep(Duration::from_millis(1));
+    n * n
+}
+
+/// Says on the worker's own socket what is no reply, and ends the worker if there is a code to end with.
+#[task]
+pub(crate) fn speak_out_of_turn((bytes, exit_code): (Vec<u8>, Option<i32>)) {
+    let is_socket = |fd: &RawFd| {
+        let target = fs::read_link(format!("/proc/self/fd/{fd}"));
+        target.is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+    };
+    // Tests may run with any standard streams, but those are no sockets of ours.
+    let socket = (3..100).find(is_socket).expect("the worker has a socket");
+    // SAFETY: the descriptor must be open and owned: the worker keeps it open to its end, and ManuallyDrop leaves the closing to it.
+    let mut socket = ManuallyDrop::new(unsafe { UnixStream::from_raw_fd(socket) });
+    socket.write_all(&bytes).unwrap();
+    if let Some(code) = exit_code {
+        exit(code);
+    }
 }
 
 /// Where [`fall`] panics.
