@@ -142,7 +142,7 @@ fn a_wake_for_memory_that_is_gone_is_harmless() {
         assert_eq!(wake::<Private>(gone, u32::MAX), 0, "another word's sleeper is not meant");
         saw("nobody");
         word.store(1, Release);
-        wake::<Private>(&*word, 1);
+        wake::<Private>(&raw const *word, 1);
         sleeper.join().unwrap();
     });
 }

@@ -1,7 +1,7 @@
 //! The contract in the model world: proofs.
 
-use platform::check::Proof;
 pub(crate) use platform::check::saw;
+use platform::check::{Death, Fault, Proof};
 
 pub(crate) fn explore(
     name: &'static str,
@@ -10,8 +10,22 @@ pub(crate) fn explore(
     outcomes: &'static [&'static str],
     model: impl Fn() + Send + Sync + 'static,
 ) {
-    let proof = Proof::new(name, "the model keeps the contract of the real world");
+    let claim = format!("the model's kernel keeps its contract: {}", name.replace('_', " "));
+    let proof = Proof::new(name, claim).threads(threads).executions_at_least(floor).outcomes(outcomes);
     // Three threads and a kernel's lock are some hundred thousand executions, a minute: the outcomes are all reached with two preemptions.
     let proof = if threads > 2 { proof.bounded(2) } else { proof };
-    proof.threads(threads).executions_at_least(floor).outcomes(outcomes).check(model);
+    refuted(name, proof).check(model);
+}
+
+/// Where the program has a wake that somebody needs, it must die without it.
+fn refuted(name: &str, proof: Proof) -> Proof {
+    let wake = if name.starts_with("a_store_followed_by_a_wake_is_never_lost") {
+        "let woken = wake::<S>"
+    } else if name == "a_wake_for_memory_that_is_gone_is_harmless" {
+        "wake::<Private>(&raw const"
+    } else {
+        return proof;
+    };
+    let program = "crates/platform/tests/contract/main.rs";
+    proof.refuted_by("nobody is woken", Fault::NoWake, program, wake, Death::Deadlock)
 }

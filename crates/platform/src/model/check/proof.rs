@@ -13,7 +13,7 @@ use std::time::Instant;
 #[must_use = "a proof is not run before check()"]
 pub struct Proof {
     name: String,
-    claim: &'static str,
+    claim: String,
     threads: usize,
     bound: Option<usize>,
     floor: usize,
@@ -71,8 +71,8 @@ impl fmt::Display for Death {
 
 impl Proof {
     /// A proof called `name` (the test's path) of `claim`, a sentence that could be false.
-    pub fn new(name: impl Into<String>, claim: &'static str) -> Self {
-        let name = name.into();
+    pub fn new(name: impl Into<String>, claim: impl Into<String>) -> Self {
+        let (name, claim) = (name.into(), claim.into());
         let (threads, bound, floor, outcomes, spurious) = (0, None, 0, &[][..], 0);
         Self { name, claim, threads, bound, floor, outcomes, spurious, refutations: Vec::new() }
     }
@@ -251,7 +251,7 @@ impl Proof {
         });
         report::Record {
             name: &self.name,
-            claim: self.claim,
+            claim: &self.claim,
             threads: found.threads,
             bound: search.bound,
             executions: found.executions,

@@ -8,7 +8,7 @@ use std::{env, fs};
 /// What is known of a proof that held, with the name, the expected end and the execution of each refutation's death.
 pub(super) struct Record<'a> {
     pub(super) name: &'a str,
-    pub(super) claim: &'static str,
+    pub(super) claim: &'a str,
     pub(super) threads: usize,
     pub(super) bound: Option<usize>,
     pub(super) executions: usize,
