@@ -49,3 +49,8 @@ pub use platform::time::Deadline;
 /// The traits behind [`Lock`], for code that is generic over locks.
 #[cfg(not(loom))]
 pub use lock_api;
+
+// The README's example is compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

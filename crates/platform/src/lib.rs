@@ -37,3 +37,8 @@ mod world;
 mod world;
 
 pub use world::*;
+
+// The README's example is compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -38,3 +38,12 @@ pub use crate::queue::{Queue, Shutdown};
 pub use error::{GetError, NotInWork, PutError, ShutDown};
 pub use iter::{Iter, TryIter};
 pub use locks::Deadline;
+
+// The README's example is compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod workspace_readme {}

@@ -45,8 +45,11 @@ fn with_init(name: &str) {
     match name {
         "ordinary program" => println!("ordinary"),
         "printing" => {
-            let length = result(pool(1).submit(tasks::print, "from the task".into()));
+            // The worker must not have ended before this prints: at its end it would print what is left in any case.
+            let pool = pool(1);
+            let length = result(pool.submit(tasks::print, "from the task".into()));
             println!(", {length:?} from the pool");
+            drop(pool);
         }
         "worker pids" => {
             let pool = pool(2);
