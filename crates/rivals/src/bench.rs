@@ -17,11 +17,28 @@ pub(crate) struct Contestant {
 }
 
 pub(crate) enum Entry {
-    /// Does the work with that many items; says how long it took, or what was found wrong afterwards. The number is a multiple of
-    /// [`PARTIES`].
-    Work(Box<dyn Fn(u64) -> Result<Duration, String>>),
+    /// Does the work; says what was done, or what was found wrong afterwards.
+    Work(Box<Work>),
     /// It cannot do this work; carries the reason.
     Absent(&'static str),
+}
+
+pub(crate) type Work = dyn Fn(Load) -> Result<Done, String>;
+
+/// How much work is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    /// A multiple of [`PARTIES`].
+    pub(crate) items: u64,
+    /// A transfer that is not through by then is cut short.
+    pub(crate) limit: Duration,
+}
+
+/// How much work was done.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Done {
+    pub(crate) items: u64,
+    pub(crate) time: Duration,
 }
 
 /// What a result is counted in.
@@ -37,7 +54,7 @@ pub(crate) enum Unit {
 pub(crate) const PARTIES: u64 = 4;
 
 impl Contestant {
-    pub(crate) fn new(name: &'static str, work: impl Fn(u64) -> Result<Duration, String> + 'static) -> Self {
+    pub(crate) fn new(name: &'static str, work: impl Fn(Load) -> Result<Done, String> + 'static) -> Self {
         Self { name, entry: Entry::Work(Box::new(work)) }
     }
 
@@ -47,9 +64,9 @@ impl Contestant {
 }
 
 impl Unit {
-    /// What `items` in `time` is in this unit.
-    pub(crate) fn of(self, items: u64, time: Duration) -> f64 {
-        let nanoseconds = time.as_nanos() as f64 / items as f64;
+    /// What was done, in this unit.
+    pub(crate) fn of(self, done: Done) -> f64 {
+        let nanoseconds = done.time.as_nanos() as f64 / done.items as f64;
         match self {
             Self::Nanoseconds => nanoseconds,
             Self::Millions => 1e3 / nanoseconds,
@@ -102,8 +119,9 @@ mod tests {
         for bench in all() {
             for contestant in &bench.contestants {
                 if let Entry::Work(work) = &contestant.entry {
-                    let done = work(100 * PARTIES);
-                    assert!(done.is_ok(), "{}, {}: {done:?}", bench.name, contestant.name);
+                    let items = 100 * PARTIES;
+                    let done = work(Load { items, limit: Duration::from_secs(60) });
+                    assert_eq!(done.unwrap().items, items, "{}, {}", bench.name, contestant.name);
                 }
             }
         }
@@ -111,8 +129,8 @@ mod tests {
 
     #[test]
     fn a_rate_is_the_reciprocal_of_a_time() {
-        let time = Duration::from_micros(1);
-        assert_eq!(Unit::Nanoseconds.of(100, time), 10.0);
-        assert_eq!(Unit::Millions.of(100, time), 100.0);
+        let done = Done { items: 100, time: Duration::from_micros(1) };
+        assert_eq!(Unit::Nanoseconds.of(done), 10.0);
+        assert_eq!(Unit::Millions.of(done), 100.0);
     }
 }

@@ -1,10 +1,10 @@
 //! How long does a critical section take, alone and with others about?
 
-use crate::bench::Contestant;
+use crate::bench::{Contestant, Done, Load};
 use crate::together::{Part, together};
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A lock around a counter.
 trait Counter: Send + Sync + 'static {
@@ -55,9 +55,9 @@ impl Counter for parking_lot::Mutex<u64> {
 
 pub(crate) fn contestants(threads: u64) -> Vec<Contestant> {
     vec![
-        Contestant::new("selvedge", move |items| count::<locks::Lock<u64>>(threads, items)),
-        Contestant::new("std::sync::Mutex", move |items| count::<std::sync::Mutex<u64>>(threads, items)),
-        Contestant::new("parking_lot", move |items| count::<parking_lot::Mutex<u64>>(threads, items)),
+        Contestant::new("selvedge", move |load| count::<locks::Lock<u64>>(threads, load)),
+        Contestant::new("std::sync::Mutex", move |load| count::<std::sync::Mutex<u64>>(threads, load)),
+        Contestant::new("parking_lot", move |load| count::<parking_lot::Mutex<u64>>(threads, load)),
     ]
 }
 
@@ -71,7 +71,7 @@ fn add_up_to(value: &mut u64, limit: u64) -> bool {
 
 /// Enters the lock `items` times altogether, with nothing to do in between. All threads go on to the end, so that there is contention to the
 /// end: how often each enters is up to the lock.
-fn count<C: Counter>(threads: u64, items: u64) -> Result<Duration, String> {
+fn count<C: Counter>(threads: u64, Load { items, .. }: Load) -> Result<Done, String> {
     let counter = Arc::new(C::new());
     let (time, entered) = match threads {
         1 => {
@@ -89,7 +89,7 @@ fn count<C: Counter>(threads: u64, items: u64) -> Result<Duration, String> {
         }
     };
     match (entered, counter.value()) {
-        (entered, value) if entered == items && value == items => Ok(time),
+        (entered, value) if entered == items && value == items => Ok(Done { items, time }),
         (entered, value) => {
             Err(format!("entered {entered} times to count to {value}: the lock does not exclude"))
         }

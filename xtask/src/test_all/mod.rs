@@ -5,6 +5,7 @@
 
 mod figures;
 mod links;
+mod proof_table;
 mod report;
 mod steps;
 mod text;

@@ -89,7 +89,7 @@ pub(super) const STEPS: [Step; 12] = [
     },
     Step {
         name: "text",
-        what: "files are short, links lead somewhere, no atomic access is SeqCst",
+        what: "files are short, links lead somewhere, every proof is in the book, no access is SeqCst",
         run: |context, sink| text::check(&context.workspace.root, sink),
         ..PLAIN
     },

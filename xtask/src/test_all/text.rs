@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::links;
+use super::{links, proof_table};
 use crate::failure::Failure;
 use crate::out::Sink;
 use crate::table::counted;
@@ -47,6 +47,10 @@ pub(super) fn check(root: &Path, sink: &mut Sink) -> Result<String, Failure> {
             let what = format!("the link to {} leads nowhere", link.path);
             findings.push(Finding { file: file.clone(), line: link.line, what });
         }
+    }
+    if root.join("crates").is_dir() {
+        let table = proof_table::findings(root)?.into_iter();
+        findings.extend(table.map(|(file, line, what)| Finding { file: file.into(), line, what }));
     }
     for Finding { file, line, what } in &findings {
         sink.line(format_args!("{}:{line}: {what}", file.strip_prefix(root).unwrap_or(file).display()))?;

@@ -9,10 +9,11 @@ mod kanal;
 mod selvedge;
 mod std_mpsc;
 
-use crate::bench::Contestant;
+use crate::bench::{Contestant, Done, Load};
 use crate::together::{Part, together};
 use std::hint::black_box;
-use std::time::Duration;
+use std::ops::Range;
+use std::time::{Duration, Instant};
 
 /// The end of a channel that items go into.
 trait Put: Send + 'static {
@@ -46,30 +47,113 @@ fn shared<P: Put + Clone, G: Get + Clone>(
     parties: usize,
     open: impl Fn() -> (P, G) + 'static,
 ) -> Contestant {
-    Contestant::new(name, move |items| {
+    Contestant::new(name, move |load| {
         let (put, get) = open();
-        transfer(items, vec![put; parties], vec![get; parties])
+        transfer(load, vec![put; parties], vec![get; parties])
     })
 }
 
-/// Sends the numbers below `items`; each thread of a side takes as many as the others.
-fn transfer<P: Put, G: Get>(items: u64, putters: Vec<P>, getters: Vec<G>) -> Result<Duration, String> {
-    let (put_each, get_each) = (items / putters.len() as u64, items / getters.len() as u64);
-    let mut parts: Vec<Part<u64>> = Vec::new();
-    for (first, putter) in (0..items).step_by(put_each as usize).zip(putters) {
-        parts.push(Box::new(move || {
-            for item in first..first + put_each {
-                putter.put(black_box(item));
-            }
-            0
-        }));
+/// What a putter sends last, and a getter leaves at: there are as many of the one as of the other.
+const LAST: u64 = u64::MAX;
+
+/// After so many items a putter looks at the clock.
+const BETWEEN_LOOKS: u64 = 1024;
+
+/// What one thread, or all of a side, have put or got.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Tally {
+    count: u64,
+    sum: u64,
+}
+
+impl Tally {
+    #[inline]
+    fn add(&mut self, item: u64) {
+        self.count += 1;
+        self.sum += item;
+    }
+
+    fn total(parts: &[Self]) -> Self {
+        parts.iter().fold(Self::default(), |a, b| Self { count: a.count + b.count, sum: a.sum + b.sum })
+    }
+}
+
+/// Sends the numbers below `load.items`. Putters share them out; getters take what they get.
+fn transfer<P: Put, G: Get>(load: Load, putters: Vec<P>, getters: Vec<G>) -> Result<Done, String> {
+    let sides = putters.len();
+    let each = load.items / sides as u64;
+    let mut parts: Vec<Part<Tally>> = Vec::new();
+    for (number, putter) in (0..).zip(putters) {
+        parts.push(Box::new(move || put_all(&putter, number * each..(number + 1) * each, load.limit)));
     }
     for getter in getters {
-        parts.push(Box::new(move || (0..get_each).fold(0, |sum, _| sum + black_box(getter.get()))));
+        parts.push(Box::new(move || get_all(&getter)));
     }
-    let (time, sums) = together(parts);
-    match (sums.into_iter().sum::<u64>(), items * (items - 1) / 2) {
-        (sum, expected) if sum == expected => Ok(time),
-        (sum, expected) => Err(format!("the items that arrived add up to {sum}, those sent to {expected}")),
+    let (time, tallies) = together(parts);
+    let (put, got) = tallies.split_at(sides);
+    match (Tally::total(put), Tally::total(got)) {
+        (put, got) if put == got => Ok(Done { items: got.count, time }),
+        (put, got) => Err(format!("it was given {put:?} and gave {got:?}")),
+    }
+}
+
+fn put_all<P: Put>(putter: &P, numbers: Range<u64>, limit: Duration) -> Tally {
+    let begun = Instant::now();
+    let mut tally = Tally::default();
+    for item in numbers {
+        if item.is_multiple_of(BETWEEN_LOOKS) && begun.elapsed() > limit {
+            break;
+        }
+        putter.put(black_box(item));
+        tally.add(item);
+    }
+    putter.put(LAST);
+    tally
+}
+
+fn get_all<G: Get>(getter: &G) -> Tally {
+    let mut tally = Tally::default();
+    loop {
+        match black_box(getter.get()) {
+            LAST => return tally,
+            item => tally.add(item),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    struct Lossy(Sender<u64>);
+
+    impl Put for Lossy {
+        fn put(&self, item: u64) {
+            if item != 7 {
+                self.0.put(item);
+            }
+        }
+    }
+
+    fn load(items: u64, limit: Duration) -> Load {
+        Load { items, limit }
+    }
+
+    #[test]
+    fn a_channel_that_loses_an_item_is_no_result() {
+        let (put, get) = channel();
+        let failure = transfer(load(100, Duration::MAX), vec![Lossy(put)], vec![get]).unwrap_err();
+        assert_eq!(
+            failure,
+            "it was given Tally { count: 100, sum: 4950 } and gave Tally { count: 99, sum: 4943 }"
+        );
+    }
+
+    #[test]
+    fn a_transfer_past_its_limit_is_cut_short_and_counts_what_arrived() {
+        let (put, get): (Sender<u64>, Receiver<u64>) = channel();
+        let done = transfer(load(u64::MAX / 2, Duration::from_millis(1)), vec![put], vec![get]).unwrap();
+        assert!(done.items.is_multiple_of(BETWEEN_LOOKS));
     }
 }

@@ -29,13 +29,13 @@ pub(super) fn contestant(capacity: Option<usize>, parties: usize) -> Contestant 
     const NAME: &str = "std::sync::mpsc";
     match capacity {
         _ if parties > 1 => Contestant::absent(NAME, "it has one receiver only"),
-        Some(capacity) => Contestant::new(NAME, move |items| {
+        Some(capacity) => Contestant::new(NAME, move |load| {
             let (put, get) = sync_channel(capacity);
-            transfer(items, vec![put], vec![get])
+            transfer(load, vec![put], vec![get])
         }),
-        None => Contestant::new(NAME, |items| {
+        None => Contestant::new(NAME, |load| {
             let (put, get) = channel();
-            transfer(items, vec![put], vec![get])
+            transfer(load, vec![put], vec![get])
         }),
     }
 }
