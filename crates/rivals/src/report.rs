@@ -28,13 +28,19 @@ pub(crate) fn table(results: &Results) {
     for (name, line) in &results.lines {
         match line {
             Line::Measured { median, min, ratio } => {
-                println!("  {name:<18} {median:>10.2} {min:>10.2} {ratio:>7.2}");
+                let [median, min, ratio] = [median, min, ratio].map(|number| figure(*number));
+                println!("  {name:<18} {median:>10} {min:>10} {ratio:>7}");
             }
             Line::Absent(reason) => println!("  {name:<18} absent: {reason}"),
             Line::Failed(why) => println!("  {name:<18} FAILED: {why}"),
         }
     }
     println!();
+}
+
+/// Two decimals, or four where two would say little.
+fn figure(number: f64) -> String {
+    if number < 0.1 { format!("{number:.4}") } else { format!("{number:.2}") }
 }
 
 pub(crate) fn json(machine: &Machine, plan: &Plan, results: &[Results]) {
