@@ -277,6 +277,30 @@ fn a_thread_sees_its_own_store_or_a_later_one() {
     }
 }
 
+#[test]
+fn who_overwrites_what_it_saw_comes_later() {
+    for own_load in OWN_LOAD {
+        Proof::new(
+            named("who_overwrites_what_it_saw_comes_later", own_load),
+            "coherence: a store after a load is later than the store that was loaded (what it saw, what is left)",
+        )
+        .threads(2)
+        .executions_at_least(3)
+        .outcomes(&["saw 0, left 1", "saw 0, left 2", "saw 1, left 2"])
+        .check(move || {
+            let variables = shared::<1>();
+            let first = thread::spawn({
+                let variables = variables.clone();
+                move || store(&variables[0], Relaxed, own_load)
+            });
+            let seen = variables[0].load(Relaxed);
+            variables[0].store(2, Relaxed);
+            first.join().unwrap();
+            saw(format_args!("saw {seen}, left {}", variables[0].load(Relaxed)));
+        });
+    }
+}
+
 /// A store, a second thread's exchange of what was stored, and a reader of the exchanged value.
 fn chain(name: &'static str, order: Ordering, floor: usize, outcomes: &'static [&'static str]) {
     for own_load in OWN_LOAD {
