@@ -89,8 +89,8 @@ pub(crate) fn capture(mut command: Command, errors: Errors, limit: Duration) -> 
     Ok(Captured { lines, ended, seconds: started.elapsed().as_secs_f64() })
 }
 
-/// How long the output of a program that has ended is still read: a process that it left behind may hold the pipe
-/// for ever.
+/// How long the output of a program that has ended is still read: a process that it left behind may hold the
+/// pipe for ever.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Whether anybody still holds the writing end.
@@ -161,7 +161,8 @@ pub(crate) fn watched(
         if shown.is_ok() {
             shown = sink.line(&line);
         }
-        // The program is read to its end even if its output can no longer be shown: it must not be stopped half-way.
+        // The program is read to its end even if its output can no longer be shown: it must not be stopped
+        // half-way.
     };
     let status = loop {
         if let Open::No = each_until(&arriving, Instant::now() + Duration::from_millis(100), &mut show) {

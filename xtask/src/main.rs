@@ -1,8 +1,8 @@
 //! `cargo xtask`: what a person types is what continuous integration runs.
 //!
-//! One verb a file: [`tour`], [`average`], [`test_all`], [`prove`], [`mod@bench`]. Beside them: [`cargo`] asks Cargo
-//! where things are and builds them, [`child`] runs programs, [`out`] prints, [`table`] lines columns up, and
-//! [`failure`] says how a verb can end without a verdict.
+//! One verb a file: [`tour`], [`average`], [`test_all`], [`prove`], [`mod@bench`]. Beside them: [`cargo`]
+//! asks Cargo where things are and builds them, [`child`] runs programs, [`out`] prints, [`table`] lines
+//! columns up, and [`failure`] says how a verb can end without a verdict.
 
 mod average;
 mod bench;

@@ -1,7 +1,7 @@
 //! Where does a line go?
 //!
-//! Results go to stdout, and with `--json` nothing else does; progress then goes to stderr. Whoever reads stdout may
-//! close it early (`| head`): that is no error, and the exit code still tells the verdict.
+//! Results go to stdout, and with `--json` nothing else does; progress then goes to stderr. Whoever reads
+//! stdout may close it early (`| head`): that is no error, and the exit code still tells the verdict.
 
 use std::fmt::Display;
 use std::fs::File;

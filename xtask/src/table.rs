@@ -10,8 +10,8 @@ pub(crate) enum Align {
 /// A column: its heading and its side.
 pub(crate) type Column = (&'static str, Align);
 
-/// Lays `rows` out under `columns`: a heading, a rule, then one line a row, two spaces between columns and none at
-/// the end of a line.
+/// Lays `rows` out under `columns`: a heading, a rule, then one line a row, two spaces between columns and
+/// none at the end of a line.
 pub(crate) fn render<const N: usize>(columns: [Column; N], rows: &[[String; N]]) -> Vec<String> {
     let mut widths = columns.map(|(heading, _)| heading.chars().count());
     for row in rows {

@@ -1,7 +1,8 @@
 //! An account under a lock: a deposit of 10 and a withdrawal of 5, each in a thread of its own.
 //!
-//! The Python original starts both and expects a balance of 5. Its lock keeps them from running at the same time, but nothing says which
-//! comes first: a withdrawal that does raises in its thread, and the balance is 10.
+//! The Python original starts both and expects a balance of 5. Its lock keeps them from running at the same
+//! time, but nothing says which comes first: a withdrawal that does raises in its thread, and the balance is
+//! 10.
 
 use locks::{Condition, Lock};
 use std::error::Error;

@@ -1,7 +1,8 @@
 //! Ten threads add one each to a counter under a lock.
 //!
-//! The Python original is right, but calls `acquire` and `release` by hand: an exception between them would leave the lock locked for
-//! ever. Here the lock owns the counter, which cannot be reached without it, and a guard gives it back.
+//! The Python original is right, but calls `acquire` and `release` by hand: an exception between them would
+//! leave the lock locked for ever. Here the lock owns the counter, which cannot be reached without it, and a
+//! guard gives it back.
 
 use locks::Lock;
 use std::error::Error;

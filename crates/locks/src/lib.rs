@@ -26,17 +26,18 @@
 //! ```
 //!
 //! # No poison
-//! A thread that panics while it holds a lock releases it, as Python's `with` does and as `parking_lot` does. Data that a panic may
-//! leave half changed needs its own care.
+//! A thread that panics while it holds a lock releases it, as Python's `with` does and as `parking_lot` does.
+//! Data that a panic may leave half changed needs its own care.
 //!
 //! # Timeouts
-//! Every timed call takes `impl Into<`[`Deadline`]`>`: a `Duration`, an `Instant`, or an `Option` of them. A duration that overflows
-//! the clock waits for ever. The exceptions are the methods that [`lock_api`] names itself (`try_lock_for`, `try_lock_until`).
+//! Every timed call takes `impl Into<`[`Deadline`]`>`: a `Duration`, an `Instant`, or an `Option` of them. A
+//! duration that overflows the clock waits for ever. The exceptions are the methods that [`lock_api`] names
+//! itself (`try_lock_for`, `try_lock_until`).
 //!
 //! # When to use `std` instead
-//! `std::sync::Mutex` is as small and has poisoning; `std::sync::Condvar` is enough where a spurious wake-up does no harm and nobody
-//! asks how many were woken. What is here and not there: timed acquisition, release from another thread, a condition that wakes in
-//! order of arrival and only when notified, and the proofs.
+//! `std::sync::Mutex` is as small and has poisoning; `std::sync::Condvar` is enough where a spurious wake-up
+//! does no harm and nobody asks how many were woken. What is here and not there: timed acquisition, release
+//! from another thread, a condition that wakes in order of arrival and only when notified, and the proofs.
 
 mod condition;
 mod lock;

@@ -1,4 +1,5 @@
-//! Plain behaviour of the locks on real threads: what the proofs leave to the real clock, to longer lines and to more threads.
+//! Plain behaviour of the locks on real threads: what the proofs leave to the real clock, to longer lines and
+//! to more threads.
 #![cfg(not(loom))]
 
 use locks::{Condition, Lock, NotLocked, RawCondition, RawLock};
@@ -71,7 +72,8 @@ fn a_lock_that_is_not_held_cannot_be_waited_with() {
     assert!(!lock.locked());
 }
 
-/// Starts `n` waiters, each in line before the next one starts; calls `notify`; returns who was woken, in the order of their numbers.
+/// Starts `n` waiters, each in line before the next one starts; calls `notify`; returns who was woken, in the
+/// order of their numbers.
 fn woken_of_line(n: usize, leaves: &[usize], notify: impl FnOnce(&Condition)) -> Vec<bool> {
     let (line, turn) = (Lock::new(0), Condition::new());
     let over = AtomicBool::new(false);
@@ -89,7 +91,8 @@ fn woken_of_line(n: usize, leaves: &[usize], notify: impl FnOnce(&Condition)) ->
                     // Relaxed: it was set before the notification that we saw.
                     !over.load(Relaxed)
                 });
-                // The count is raised under the lock that the wait releases: who is counted, and the lock free, is in line.
+                // The count is raised under the lock that the wait releases: who is counted, and the lock
+                // free, is in line.
                 while *line.lock() <= number {
                     thread::yield_now();
                 }

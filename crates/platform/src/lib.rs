@@ -9,9 +9,9 @@
 //! | [`time`] | [`time::Deadline`], the one way in which every timed call says how long |
 //!
 //! A normal build is the *real* world: `core`'s atomics and Linux's futex, and one dependency, `libc`.
-//! Built with `--cfg loom` it is the *model* world: the same names over [loom], plus `check`, the harness that
-//! runs a proof, counts what was explored and shows that the proof can fail. An algorithm written against this crate is proved as it
-//! stands, without a line of its own changed.
+//! Built with `--cfg loom` it is the *model* world: the same names over [loom], plus `check`, the harness
+//! that runs a proof, counts what was explored and shows that the proof can fail. An algorithm written
+//! against this crate is proved as it stands, without a line of its own changed.
 //!
 //! ```
 //! use platform::atomic::{AtomicU32, Ordering::Relaxed};

@@ -1,8 +1,10 @@
 //! What the model world can see: for each classic program, the exact set of outcomes that it reaches.
 //!
-//! The programs are those of the weak-memory literature (Alglave, Maranget, Sarkar, Sewell: "Litmus", 2011), in Rust's orderings. Each asserts all that C11 allows
-//! within loom's limits, and nothing else. Each runs a second time with every writer loading its own variable before it stores: loom 0.7.3 alone is blind
-//! then (tokio-rs/loom #166, #392); `tests/harness/` shows that the companion loads of `platform::atomic` are what makes it see.
+//! The programs are those of the weak-memory literature (Alglave, Maranget, Sarkar, Sewell: "Litmus", 2011),
+//! in Rust's orderings. Each asserts all that C11 allows within loom's limits, and nothing else. Each runs a
+//! second time with every writer loading its own variable before it stores: loom 0.7.3 alone is blind
+//! then (tokio-rs/loom #166, #392); `tests/harness/` shows that the companion loads of `platform::atomic` are
+//! what makes it see.
 //!
 //! Not to be seen: load buffering, which loom does not explore; the last test says so, by asserting it.
 #![cfg(loom)]

@@ -1,7 +1,7 @@
 //! A producer and a consumer over a queue of 10.
 //!
-//! The consumer of the Python original leaves when it finds the queue empty, although the producer may only be busy with its next item.
-//! (Nor does the original import `time`, so that its pauses are errors.)
+//! The consumer of the Python original leaves when it finds the queue empty, although the producer may only
+//! be busy with its next item. (Nor does the original import `time`, so that its pauses are errors.)
 
 use queue::{Queue, Shutdown};
 use std::error::Error;

@@ -1,7 +1,8 @@
 //! Python's task-tracking queue for Rust, model-checked.
 //!
-//! [`Queue<T>`] is `queue.Queue`: first in first out, bounded or not, shared by reference between any number of putters and getters, with
-//! [`task_done`](Queue::task_done) and [`join`](Queue::join), and with the [`shutdown`](Queue::shutdown) of Python 3.13.
+//! [`Queue<T>`] is `queue.Queue`: first in first out, bounded or not, shared by reference between any number
+//! of putters and getters, with [`task_done`](Queue::task_done) and [`join`](Queue::join), and with the
+//! [`shutdown`](Queue::shutdown) of Python 3.13.
 //!
 //! ```
 //! use queue::{Queue, Shutdown};
@@ -19,15 +20,18 @@
 //! ```
 //!
 //! # Ending
-//! A consumer that leaves when it finds the queue empty for a moment leaves too early. Loop over [`Queue::iter`], and let whoever knows that no
-//! more will come call `shutdown(Shutdown::Drain)`: the loop ends after the last item.
+//! A consumer that leaves when it finds the queue empty for a moment leaves too early. Loop over
+//! [`Queue::iter`], and let whoever knows that no more will come call `shutdown(Shutdown::Drain)`: the loop
+//! ends after the last item.
 //!
 //! # Errors give the item back
-//! What could not be put is in the error: [`ShutDown`] for the calls that wait for ever, [`PutError`] for those that may find the queue full.
+//! What could not be put is in the error: [`ShutDown`] for the calls that wait for ever, [`PutError`] for
+//! those that may find the queue full.
 //!
 //! # When to use a channel instead
-//! This crate's queue is one lock around a ring buffer: simple, exact, and slower under contention than the channels that `std` and
-//! `crossbeam` offer. They end when one side is dropped; a `Queue` is shared by reference and ends when told to.
+//! This crate's queue is one lock around a ring buffer: simple, exact, and slower under contention than the
+//! channels that `std` and `crossbeam` offer. They end when one side is dropped; a `Queue` is shared by
+//! reference and ends when told to.
 
 mod error;
 mod iter;

@@ -1,4 +1,5 @@
-//! Plain behaviour of the queue on real threads: what one thread alone, or the model without a clock, cannot show.
+//! Plain behaviour of the queue on real threads: what one thread alone, or the model without a clock, cannot
+//! show.
 #![cfg(not(loom))]
 
 use queue::{GetError, PutError, Queue, ShutDown, Shutdown};

@@ -8,7 +8,8 @@ pub(crate) fn can_be_chosen() -> bool {
     thread::spawn(|| stay_on(0)).join().unwrap_or(false)
 }
 
-/// Binds the calling thread to one of the cores that the process may use; says whether that worked. `number` counts round the cores.
+/// Binds the calling thread to one of the cores that the process may use; says whether that worked. `number`
+/// counts round the cores.
 #[cfg(target_os = "linux")]
 pub(crate) fn stay_on(number: usize) -> bool {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};

@@ -69,8 +69,8 @@ fn add_up_to(value: &mut u64, limit: u64) -> bool {
     goes_on
 }
 
-/// Enters the lock `items` times altogether, with nothing to do in between. All threads go on to the end, so that there is contention to the
-/// end: how often each enters is up to the lock.
+/// Enters the lock `items` times altogether, with nothing to do in between. All threads go on to the end, so
+/// that there is contention to the end: how often each enters is up to the lock.
 fn count<C: Counter>(threads: u64, Load { items, .. }: Load) -> Result<Done, String> {
     let counter = Arc::new(C::new());
     let (time, entered) = match threads {

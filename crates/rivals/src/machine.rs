@@ -36,7 +36,8 @@ fn cpu_model() -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// The version of `name` that this crate depends on. Where the lock file has several, our own entry in it says which.
+/// The version of `name` that this crate depends on. Where the lock file has several, our own entry in it
+/// says which.
 fn version<'a>(lock_file: &'a str, name: &str) -> Option<&'a str> {
     let entry = |name: &str| {
         let mut entries = lock_file.split("[[package]]").map(str::trim);

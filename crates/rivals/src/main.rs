@@ -1,9 +1,10 @@
 //! How fast are our lock and our queue beside everybody else's, doing the same work in the same process?
 //!
-//! All contestants of a bench are measured in turn, in rounds that rotate their order, so that what else the machine does falls on all of
-//! them. Each measurement is a fixed number of items, calibrated beforehand; a transfer that takes five times as long as planned is cut
-//! short. Calls are dispatched statically. Threads are bound to the cores in turn, so that they meet. What was transferred or counted is
-//! verified, so that a contestant that loses something is an error and not the fastest.
+//! All contestants of a bench are measured in turn, in rounds that rotate their order, so that what else the
+//! machine does falls on all of them. Each measurement is a fixed number of items, calibrated beforehand; a
+//! transfer that takes five times as long as planned is cut short. Calls are dispatched statically. Threads
+//! are bound to the cores in turn, so that they meet. What was transferred or counted is verified, so that a
+//! contestant that loses something is an error and not the fastest.
 
 mod bench;
 mod channels;

@@ -105,8 +105,8 @@ impl<'a> Runner<'a> {
         if self.failure.is_some() {
             return None;
         }
-        // Some contestants fall into a state in which they do a thousandth of what they were calibrated at. That is a result too, but
-        // nobody waits for all of it.
+        // Some contestants fall into a state in which they do a thousandth of what they were calibrated at.
+        // That is a result too, but nobody waits for all of it.
         let load = Load { items: self.items, limit: 5 * plan.length };
         let _watchdog = Watchdog::new(Duration::from_secs(30) + 20 * plan.length, self.who.clone());
         (self.work)(load).map_err(|failure| self.failure = Some(failure)).ok()

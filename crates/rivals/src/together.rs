@@ -8,8 +8,8 @@ use std::{panic, thread};
 /// A thread's part of the work.
 pub(crate) type Part<R> = Box<dyn FnOnce() -> R + Send>;
 
-/// Runs each part on a thread of its own, and the threads on the cores in turn; says how long it took from the first beginning to the last
-/// end, and what the parts returned.
+/// Runs each part on a thread of its own, and the threads on the cores in turn; says how long it took from
+/// the first beginning to the last end, and what the parts returned.
 ///
 /// Left to itself, a scheduler may keep threads that wake each other on one core, where they never meet.
 pub(crate) fn together<R: Send>(parts: Vec<Part<R>>) -> (Duration, Vec<R>) {

@@ -13,8 +13,8 @@ pub(crate) type Outcome<T> = Result<T, Panic>;
 
 /// A started thread: wait for it, ask after it, take its result.
 ///
-/// Shared by reference, it answers any number of threads. Dropping it detaches the thread, which runs on; the result that nobody can take
-/// any more is dropped, by the thread itself if it is still running.
+/// Shared by reference, it answers any number of threads. Dropping it detaches the thread, which runs on; the
+/// result that nobody can take any more is dropped, by the thread itself if it is still running.
 pub struct Handle<T> {
     claim: Claim<T>,
     os: JoinHandle<()>,
@@ -50,8 +50,8 @@ impl<T> Handle<T> {
 
     /// Waits until the thread's function has ended, or `timeout` has passed; says whether it has ended.
     ///
-    /// It may be called again, and from several threads at once. A thread that asks this of itself gets `false` at once, since it
-    /// would not have ended however long it waits.
+    /// It may be called again, and from several threads at once. A thread that asks this of itself gets
+    /// `false` at once, since it would not have ended however long it waits.
     ///
     /// ```
     /// use std::{sync::mpsc, time::Duration};
@@ -129,7 +129,8 @@ impl<T> Shared<T> {
 
     /// Puts the outcome where the handle finds it, leaves the count of live threads, and announces the end.
     ///
-    /// The outcome of a detached thread is dropped before that: whoever waits for the thread waits for that `drop` as well.
+    /// The outcome of a detached thread is dropped before that: whoever waits for the thread waits for that
+    /// `drop` as well.
     pub(crate) fn end(&self, outcome: Outcome<T>, place: Place) {
         if let Err(unwanted) = self.keep(outcome) {
             discard(unwanted);

@@ -25,13 +25,14 @@
 //! ```
 //!
 //! # A panic is an error, once
-//! A thread that panics prints what any thread prints (through the panic hook), and its `join` returns a [`Panic`] with the same text.
-//! Nothing else happens: no abort, also where a value that the thread leaves behind panics in its `drop`, which `std` answers with an
-//! abort.
+//! A thread that panics prints what any thread prints (through the panic hook), and its `join` returns a
+//! [`Panic`] with the same text. Nothing else happens: no abort, also where a value that the thread leaves
+//! behind panics in its `drop`, which `std` answers with an abort.
 //!
 //! # When to use `std` instead
-//! `std::thread::spawn` where nobody asks for a timeout and nobody minds that a thread is cut off when `main` returns;
-//! `std::thread::scope` to borrow from the stack; its `JoinHandle::join` where the panic's payload itself is wanted.
+//! `std::thread::spawn` where nobody asks for a timeout and nobody minds that a thread is cut off when `main`
+//! returns; `std::thread::scope` to borrow from the stack; its `JoinHandle::join` where the panic's payload
+//! itself is wanted.
 
 mod handle;
 mod live;

@@ -27,7 +27,8 @@ pub(crate) fn current() -> Kind {
     KIND.get()
 }
 
-/// A thread's place in the count, from before it is started until it has ended. Dropping it leaves as well: so a start that fails does.
+/// A thread's place in the count, from before it is started until it has ended. Dropping it leaves as well:
+/// so a start that fails does.
 pub(crate) struct Place {
     daemon: bool,
     counted: bool,
@@ -44,7 +45,8 @@ impl Place {
         KIND.set(if self.daemon { Kind::Daemon } else { Kind::NonDaemon });
     }
 
-    /// Leaves the count and runs `announce` in one step: nobody sees a thread that has ended and counts, or the opposite.
+    /// Leaves the count and runs `announce` in one step: nobody sees a thread that has ended and counts, or
+    /// the opposite.
     pub(crate) fn leave(mut self, announce: impl FnOnce()) {
         let mut count = NON_DAEMON.lock();
         announce();
@@ -63,9 +65,11 @@ impl Drop for Place {
     }
 }
 
-/// Runs `f`, then waits for all non-daemon threads: for the `main` of a program, which otherwise cuts them off when it returns.
+/// Runs `f`, then waits for all non-daemon threads: for the `main` of a program, which otherwise cuts them
+/// off when it returns.
 ///
-/// If `f` panics, the wait comes first and the panic goes on after it, as in Python. `std::process::exit` waits for nobody.
+/// If `f` panics, the wait comes first and the panic goes on after it, as in Python. `std::process::exit`
+/// waits for nobody.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicBool, Ordering};
@@ -87,8 +91,8 @@ pub fn main<R>(f: impl FnOnce() -> R) -> R {
 
 /// Waits until no non-daemon thread is left, or `timeout` has passed; says whether none is left.
 ///
-/// Threads that are started while it waits are waited for too. Only threads of this crate count, and a thread never waits for itself;
-/// two non-daemon threads that both call it without a timeout wait for each other.
+/// Threads that are started while it waits are waited for too. Only threads of this crate count, and a thread
+/// never waits for itself; two non-daemon threads that both call it without a timeout wait for each other.
 ///
 /// ```
 /// use std::{sync::mpsc, time::Duration};

@@ -37,7 +37,8 @@ where
         Self { function, name: None, daemon: live::current() == Kind::Daemon }
     }
 
-    /// Gives the thread a name, which panics and debuggers show; Linux keeps its first 15 bytes for `ps` and `top`.
+    /// Gives the thread a name, which panics and debuggers show; Linux keeps its first 15 bytes for `ps` and
+    /// `top`.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -53,8 +54,8 @@ where
     /// Starts it.
     ///
     /// # Errors
-    /// [`io::ErrorKind::InvalidInput`] if the name contains a NUL; otherwise what the system answers when it has no room for a
-    /// thread. The function is dropped without having run.
+    /// [`io::ErrorKind::InvalidInput`] if the name contains a NUL; otherwise what the system answers when it
+    /// has no room for a thread. The function is dropped without having run.
     ///
     /// ```
     /// use std::io::ErrorKind;
@@ -89,10 +90,11 @@ where
     }
 }
 
-/// Runs a thread's function. What the function captured is dropped within, so that a panic of its `drop` is the thread's.
+/// Runs a thread's function. What the function captured is dropped within, so that a panic of its `drop` is
+/// the thread's.
 fn run<T>(function: impl FnOnce() -> T) -> Outcome<T> {
-    // The function is gone after a panic: nobody sees what it left half done, but through what others share with it, which is theirs
-    // to protect.
+    // The function is gone after a panic: nobody sees what it left half done, but through what others share
+    // with it, which is theirs to protect.
     catch_unwind(AssertUnwindSafe(function)).map_err(|payload| Panic::new(payload, thread::current().name()))
 }
 

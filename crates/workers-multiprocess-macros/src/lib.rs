@@ -6,9 +6,10 @@ use proc_macro::TokenStream;
 
 /// Registers a function by its path, so that a `ProcessPool` can run it in another process.
 ///
-/// The function itself is left as it is: it can still be called, tested and documented. It takes one argument by value, of an owned type that
-/// implements serde's `Deserialize`, and returns an owned type that implements `Serialize`; it has no type parameters, and is neither `async`
-/// nor `unsafe` nor `extern`. Two arguments are one tuple.
+/// The function itself is left as it is: it can still be called, tested and documented. It takes one argument
+/// by value, of an owned type that implements serde's `Deserialize`, and returns an owned type that
+/// implements `Serialize`; it has no type parameters, and is neither `async` nor `unsafe` nor `extern`. Two
+/// arguments are one tuple.
 ///
 /// ```ignore
 /// #[workers_multiprocess::task]
@@ -17,8 +18,9 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// The function must be a free one (an associated function cannot be registered), and the crate must be known by the name `workers_multiprocess`.
-/// Two tasks of one module must not have the same name, even when each is inside a function of its own: the pool refuses to start.
+/// The function must be a free one (an associated function cannot be registered), and the crate must be known
+/// by the name `workers_multiprocess`. Two tasks of one module must not have the same name, even when each is
+/// inside a function of its own: the pool refuses to start.
 #[proc_macro_attribute]
 pub fn task(attribute: TokenStream, item: TokenStream) -> TokenStream {
     expand::task(attribute.into(), item.into()).into()

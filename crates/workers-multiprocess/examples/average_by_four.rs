@@ -1,8 +1,8 @@
 //! The average of ten numbers by four workers.
 //!
-//! In the Python original each of the four workers sums the whole list: nothing is shared out, and four times the work is done. The average
-//! is right by accident, since every number counts four times. The original draws its numbers at random; these are fixed, so that the
-//! output is.
+//! In the Python original each of the four workers sums the whole list: nothing is shared out, and four times
+//! the work is done. The average is right by accident, since every number counts four times. The original
+//! draws its numbers at random; these are fixed, so that the output is.
 
 use std::error::Error;
 use workers_multiprocess::{TaskError, ThreadPool};

@@ -13,7 +13,8 @@ pub enum TaskError {
         /// `file:line:column`; a stated sentence if something in the program has replaced the panic hook.
         location: String,
     },
-    /// The worker process ended while it had the task, which may have run in part. The next task gets a new worker.
+    /// The worker process ended while it had the task, which may have run in part. The next task gets a new
+    /// worker.
     WorkerDied {
         /// The process that ended.
         pid: u32,

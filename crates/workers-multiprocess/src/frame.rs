@@ -1,4 +1,5 @@
-//! How are messages told apart in a stream of bytes? Each is a frame: its length (`u32`, little-endian), then that many bytes.
+//! How are messages told apart in a stream of bytes? Each is a frame: its length (`u32`, little-endian), then
+//! that many bytes.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -30,7 +31,8 @@ pub(crate) fn seal(frame: &mut [u8], limit: usize) -> Result<(), String> {
 /// Reads one message; `None` if the stream ends before a frame begins.
 ///
 /// # Errors
-/// `InvalidData` for a frame of more than `limit` bytes, of which nothing is read; `UnexpectedEof` if the stream ends inside a frame.
+/// `InvalidData` for a frame of more than `limit` bytes, of which nothing is read; `UnexpectedEof` if the
+/// stream ends inside a frame.
 pub(crate) fn read(stream: &mut impl Read, limit: usize) -> io::Result<Option<Vec<u8>>> {
     let mut header = Vec::with_capacity(HEADER);
     stream.by_ref().take(HEADER as u64).read_to_end(&mut header)?;

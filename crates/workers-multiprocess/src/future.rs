@@ -24,7 +24,8 @@ pub struct Future<R> {
     shared: Arc<Shared<R>>,
 }
 
-/// The other end: completes the future once; dropped without that, the future fails as cancelled, so that nobody waits for ever.
+/// The other end: completes the future once; dropped without that, the future fails as cancelled, so that
+/// nobody waits for ever.
 pub(crate) struct Promise<R> {
     /// `None` once it is complete.
     shared: Option<Arc<Shared<R>>>,

@@ -56,7 +56,8 @@ fn text_of(payload: &(dyn Any + Send)) -> String {
 /// Only a hook learns where a panic was; what is not a task's panic goes to the hook that was there before.
 fn install_hook() {
     static INSTALLED: Once = Once::new();
-    // Without unwinding a panic ends the process, so that nobody but the old hook could tell. A hook cannot be changed while panicking.
+    // Without unwinding a panic ends the process, so that nobody but the old hook could tell. A hook cannot
+    // be changed while panicking.
     if cfg!(panic = "abort") || thread::panicking() {
         return;
     }

@@ -9,7 +9,8 @@ use std::{
     sync::OnceLock,
 };
 
-/// What `#[task]` registers. The function's own type tells it from every other function; its path tells it to another process.
+/// What `#[task]` registers. The function's own type tells it from every other function; its path tells it to
+/// another process.
 #[derive(Debug)]
 pub struct Entry {
     /// `crate::module::function`.
@@ -88,7 +89,8 @@ impl Registry {
         self.by_path.get(path).copied()
     }
 
-    /// Differs, but for chance, between executables whose tasks have different names or that use different versions of this crate.
+    /// Differs, but for chance, between executables whose tasks have different names or that use different
+    /// versions of this crate.
     pub(crate) fn build_id(&self) -> u64 {
         let mut paths: Vec<_> = self.by_path.keys().collect();
         paths.sort_unstable();
@@ -99,7 +101,8 @@ impl Registry {
 }
 
 impl Entry {
-    /// Runs the task on the bytes of its argument; panics of the task and of its values' serde implementations are caught.
+    /// Runs the task on the bytes of its argument; panics of the task and of its values' serde
+    /// implementations are caught.
     pub(crate) fn call(&self, argument: &[u8], reply: Vec<u8>) -> Result<Replied, TaskError> {
         panic::catch(|| (self.run)(argument, reply))
     }

@@ -20,9 +20,9 @@ thread_local! {
 
 /// A fixed number of threads that run closures: Python's `ThreadPoolExecutor`.
 ///
-/// Submitting never waits: what no thread is free for waits in a queue without a bound. A panic fails its own task only, and is not printed.
-/// Dropping the pool runs what was submitted and waits for it, except when one of the pool's own tasks drops it: a thread cannot wait for itself,
-/// so the threads end on their own.
+/// Submitting never waits: what no thread is free for waits in a queue without a bound. A panic fails its own
+/// task only, and is not printed. Dropping the pool runs what was submitted and waits for it, except when one
+/// of the pool's own tasks drops it: a thread cannot wait for itself, so the threads end on their own.
 ///
 /// ```
 /// use workers_multiprocess::{TaskError, ThreadPool};
@@ -47,7 +47,8 @@ impl ThreadPool {
     /// Starts `workers` threads.
     ///
     /// # Errors
-    /// [`io::ErrorKind::InvalidInput`] for no workers; whatever the system says when it cannot start a thread.
+    /// [`io::ErrorKind::InvalidInput`] for no workers; whatever the system says when it cannot start a
+    /// thread.
     pub fn new(workers: usize) -> io::Result<Self> {
         if workers == 0 {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a pool needs at least one worker"));
@@ -91,7 +92,8 @@ impl ThreadPool {
         Results::new(items.into_iter().map(one).collect())
     }
 
-    /// Takes back the tasks that no thread has begun, which fail with [`TaskError::Cancelled`](crate::TaskError::Cancelled); returns how many.
+    /// Takes back the tasks that no thread has begun, which fail with
+    /// [`TaskError::Cancelled`](crate::TaskError::Cancelled); returns how many.
     pub fn cancel_pending(&self) -> usize {
         self.jobs.try_iter().map(drop).count()
     }
@@ -100,7 +102,8 @@ impl ThreadPool {
 fn serve(jobs: &Arc<Queue<Job>>) {
     SERVES.set(Arc::as_ptr(jobs));
     for job in jobs.iter() {
-        // The task's own panic is caught inside. This is for a result that nobody wants any more, and that panics when dropped.
+        // The task's own panic is caught inside. This is for a result that nobody wants any more, and that
+        // panics when dropped.
         let _ = catch_unwind(AssertUnwindSafe(job));
     }
 }

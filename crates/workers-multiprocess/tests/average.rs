@@ -1,4 +1,5 @@
-//! Runs the example `average` as a program: the same figures from every pool, and bad input refused in one line.
+//! Runs the example `average` as a program: the same figures from every pool, and bad input refused in one
+//! line.
 
 use std::fs;
 use std::io::{self, Read};
@@ -221,7 +222,8 @@ fn a_quoted_line_break_is_refused_wherever_the_parts_are_cut() {
     let problem = "quotes are open at the end of the line; a line break inside a cell is not supported";
     let path = file("break-header.csv", "\"k\nk\",x\na,1\n");
     assert_refused(&path, &["--column", "x"], &format!("line 1: {problem}"));
-    // The line feed inside the quotes is the last byte of the first part, or the first of the second, or near.
+    // The line feed inside the quotes is the last byte of the first part, or the first of the second, or
+    // near.
     for shift in 0..4 {
         let row = "a,1\n";
         let mut content = "k,x\n".to_owned() + &row.repeat((1 << 20) / row.len() - 1);
@@ -319,7 +321,8 @@ fn processes_with(variable: &str) -> Vec<String> {
     marked.map(|folder| folder.display().to_string()).collect()
 }
 
-/// Runs the program with four worker processes, and asserts that none outlives it. True if all four were seen.
+/// Runs the program with four worker processes, and asserts that none outlives it. True if all four were
+/// seen.
 #[cfg(target_os = "linux")]
 fn leaves_no_worker(path: &str, code: i32) -> bool {
     let marker = format!("AVERAGE_TEST={}-{code}", std::process::id());
@@ -347,8 +350,8 @@ fn no_worker_process_is_left_behind_by_good_or_bad_input() {
     let rows = "k,12345678\n".repeat(1 << 20);
     let good = file("left-good.csv", format!("k,x\n{rows}"));
     let bad = file("left-bad.csv", format!("k,x\n{rows}k,bad\n{rows}"));
-    // A check that can see no worker would pass: it counts only if all workers were seen, and a run may be too
-    // short for that.
+    // A check that can see no worker would pass: it counts only if all workers were seen, and a run may be
+    // too short for that.
     for (path, code) in [(good, 0), (bad, 2)] {
         assert!((0..50).any(|_| leaves_no_worker(&path, code)), "the workers were never seen");
     }

@@ -1,4 +1,5 @@
-//! A program with two tasks of the same path. It has a test executable of its own, because no pool can be made in it.
+//! A program with two tasks of the same path. It has a test executable of its own, because no pool can be
+//! made in it.
 
 #![cfg(unix)]
 

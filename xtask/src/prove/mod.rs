@@ -1,8 +1,8 @@
 //! `cargo xtask prove`: do the loom proofs hold, and do their refutations die?
 //!
-//! The proofs are tests of the model world. [`select`] finds those that a filter names, [`run`] runs them, and each
-//! leaves a record of what it explored, which [`record`] reads and [`report`] shows. A run without records proves
-//! nothing, so it fails.
+//! The proofs are tests of the model world. [`select`] finds those that a filter names, [`run`] runs them,
+//! and each leaves a record of what it explored, which [`record`] reads and [`report`] shows. A run without
+//! records proves nothing, so it fails.
 
 mod record;
 mod report;
@@ -41,7 +41,8 @@ refutations that died. When a proof fails, the trace of the failing execution is
     run: prove,
 };
 
-/// The harness's variable that makes one place in the code misbehave; then it also leaves the refutations out.
+/// The harness's variable that makes one place in the code misbehave; then it also leaves the refutations
+/// out.
 const FAULT: &str = "SELVEDGE_FAULT";
 
 /// Which proofs, and how far.
@@ -147,7 +148,8 @@ fn run_proofs(workspace: &Workspace, options: &Options, sink: &mut Sink) -> Resu
     Ok(Proved { records, failed })
 }
 
-/// The proofs proper, those of the `loom` programs, that left no record; a record's name begins with that of its test.
+/// The proofs proper, those of the `loom` programs, that left no record; a record's name begins with that of
+/// its test.
 fn unrecorded(programs: &[select::Program], records: &[Record]) -> Vec<String> {
     let proofs = programs.iter().filter(|program| program.target == "loom");
     let names =

@@ -1,6 +1,7 @@
 //! What did each proof explore?
 //!
-//! A proof leaves one JSON file. A record that lacks a field is an error: a table with holes would be read as a claim.
+//! A proof leaves one JSON file. A record that lacks a field is an error: a table with holes would be read as
+//! a claim.
 
 use std::fs;
 use std::io;

@@ -9,7 +9,8 @@ use crate::out::Sink;
 /// The packages that can be built in the model world.
 pub(crate) const PACKAGES: [&str; 3] = ["platform", "locks", "queue"];
 
-/// The integration tests that run there: proofs, the model's own litmus suite, its contract with the real world, and its harness.
+/// The integration tests that run there: proofs, the model's own litmus suite, its contract with the real
+/// world, and its harness.
 const TESTS: [&str; 4] = ["loom", "litmus", "contract", "harness"];
 
 /// A built test program and the names of its tests.

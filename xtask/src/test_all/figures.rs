@@ -85,7 +85,8 @@ fn overall(document: &str) -> Result<String, String> {
     if exact { Ok(text) } else { Err(format!("the mean in {text} is not {MEAN}")) }
 }
 
-/// The text of the `overall` object, which holds numbers only: parsed numbers could hide a difference in the last bit.
+/// The text of the `overall` object, which holds numbers only: parsed numbers could hide a difference in the
+/// last bit.
 fn overall_text(document: &str) -> Option<String> {
     let compact: String = document.split_whitespace().collect();
     let (_, from) = compact.split_once("\"overall\":{")?;

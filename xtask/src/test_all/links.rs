@@ -67,7 +67,8 @@ fn file_part(target: &str) -> Option<&str> {
     (!outside && !path.is_empty()).then_some(path)
 }
 
-/// Whether `link`, found in `file`, leads to something that exists. A leading `/` is the root of the repository.
+/// Whether `link`, found in `file`, leads to something that exists. A leading `/` is the root of the
+/// repository.
 pub(super) fn leads_somewhere(root: &Path, file: &Path, link: &Link<'_>) -> bool {
     match link.path.strip_prefix('/') {
         Some(from_root) => root.join(from_root).exists(),

@@ -1,7 +1,7 @@
 //! `cargo xtask test-all`: is everything as it should be?
 //!
-//! [`steps`] is the table of what is checked. A step has passed, has failed, or did not run; a step that lacks its
-//! tool did not run, and is never counted as passed.
+//! [`steps`] is the table of what is checked. A step has passed, has failed, or did not run; a step that
+//! lacks its tool did not run, and is never counted as passed.
 
 mod figures;
 mod links;

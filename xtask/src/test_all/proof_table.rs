@@ -8,7 +8,8 @@ use std::path::Path;
 /// The page with a row for each proof.
 pub(super) const TABLE: &str = "docs/proofs/1-what-is-checked.md";
 
-/// What is wrong with the table, with the line of the file that it is said of: proofs without a row, rows without a proof.
+/// What is wrong with the table, with the line of the file that it is said of: proofs without a row, rows
+/// without a proof.
 pub(super) fn findings(root: &Path) -> io::Result<Vec<(String, usize, String)>> {
     let mut proofs = BTreeMap::new();
     for entry in fs::read_dir(root.join("crates"))? {

@@ -110,7 +110,8 @@ fn clippy(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
 
 fn clippy_model(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     let mut command = context.workspace.model_cargo();
-    // In the proofs' own profile, so that the build scripts and macros of loom's dependencies are built once for both.
+    // In the proofs' own profile, so that the build scripts and macros of loom's dependencies are built once
+    // for both.
     command.args(["clippy", "--profile", "proof", "--lib", "--tests"]);
     command.args(prove::PACKAGES.iter().flat_map(|package| ["--package", package]));
     command.args(["--", "-D", "warnings"]);

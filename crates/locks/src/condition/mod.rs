@@ -7,13 +7,16 @@ use crate::lock::{LockGuard, raw_of};
 use crate::sync::{Deadline, const_fn};
 pub use raw::RawCondition;
 
-/// Waits until somebody says that things have changed: Python's `Condition`, over the guards of a [`Lock`](crate::Lock).
+/// Waits until somebody says that things have changed: Python's `Condition`, over the guards of a
+/// [`Lock`](crate::Lock).
 ///
-/// Three things that `std`'s condition variable does not promise: a wait ends only by a notification or its deadline, never for no reason;
-/// notifications go to those who have waited longest; and each notify says how many it reached. Notifying when nobody waits costs one load.
-/// One lock may have several conditions. Thirty-two bytes.
+/// Three things that `std`'s condition variable does not promise: a wait ends only by a notification or its
+/// deadline, never for no reason; notifications go to those who have waited longest; and each notify says how
+/// many it reached. Notifying when nobody waits costs one load. One lock may have several conditions.
+/// Thirty-two bytes.
 ///
-/// Where the state is changed with the lock held, it does not matter whether the notification comes before or after the release.
+/// Where the state is changed with the lock held, it does not matter whether the notification comes before or
+/// after the release.
 ///
 /// ```
 /// use locks::{Condition, Lock};
@@ -60,7 +63,8 @@ impl Condition {
         notified
     }
 
-    /// Waits until `ready` says `true`; it is asked with the lock held, before the first sleep and after each notification.
+    /// Waits until `ready` says `true`; it is asked with the lock held, before the first sleep and after each
+    /// notification.
     pub fn wait_for<T>(&self, guard: &mut LockGuard<'_, T>, ready: impl FnMut(&mut T) -> bool) {
         self.wait_for_timeout(guard, Deadline::NEVER, ready);
     }

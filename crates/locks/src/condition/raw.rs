@@ -1,11 +1,13 @@
 //! A condition variable whose waiters stand in line.
 //!
 //! # Promise
-//! A wait ends by a notification that was made after it began, or by its deadline, and by nothing else. `notify(n)` reaches exactly the `n` who
-//! have waited longest, and says how many. A notification is never spent on a waiter that reports a time-out. Nobody waiting: one load.
+//! A wait ends by a notification that was made after it began, or by its deadline, and by nothing else.
+//! `notify(n)` reaches exactly the `n` who have waited longest, and says how many. A notification is never
+//! spent on a waiter that reports a time-out. Nobody waiting: one load.
 //!
 //! # Source
-//! The line of waiters on their own stacks is that of Windows' SRW locks and of `parking_lot`; that notify does not need the caller's lock is POSIX's.
+//! The line of waiters on their own stacks is that of Windows' SRW locks and of `parking_lot`; that notify
+//! does not need the caller's lock is POSIX's.
 //!
 //! # State
 //! | field | guarded by | meaning |
@@ -19,25 +21,30 @@
 //! 1. Under `line`, put a node of our own at the end.
 //! 2. Release the caller's lock.
 //! 3. Sleep until the node is `NOTIFIED`, or the deadline.
-//! 4. At the deadline, under `line`: still in line? Then leave it, timed out. Else somebody has chosen us: sleep on until `NOTIFIED`, which is near.
+//! 4. At the deadline, under `line`: still in line? Then leave it, timed out. Else somebody has chosen us:
+//!    sleep on until `NOTIFIED`, which is near.
 //! 5. Take the caller's lock.
 //!
 //! Notify:
 //! 1. `waiting` is 0: nothing to do.
 //! 2. Under `line`, cut the first `n` nodes off.
-//! 3. For each, in order: read where the next is, set `NOTIFIED`, wake by the address. The store is the last touch of the node.
+//! 3. For each, in order: read where the next is, set `NOTIFIED`, wake by the address. The store is the last
+//!    touch of the node.
 //!
 //! # Invariants
-//! - I1. A node is in line, or cut off and owned by one notifier, or given back (`NOTIFIED`). Only `line`'s holder moves it from the first to the
-//!   second; only its owner from the second to the third.
-//! - I2. A thread leaves its wait, and so frees its node, only after I1's third state, or after taking it out of line itself.
-//! - I3. Who changes the state under the caller's lock, and then notifies, finds every waiter that saw the old state: that waiter stood in line
-//!   before it released the lock (1 before 2), so the release-acquire of that lock orders its line-up before the notification.
+//! - I1. A node is in line, or cut off and owned by one notifier, or given back (`NOTIFIED`). Only `line`'s
+//!   holder moves it from the first to the second; only its owner from the second to the third.
+//! - I2. A thread leaves its wait, and so frees its node, only after I1's third state, or after taking it out
+//!   of line itself.
+//! - I3. Who changes the state under the caller's lock, and then notifies, finds every waiter that saw the
+//!   old state: that waiter stood in line before it released the lock (1 before 2), so the release-acquire of
+//!   that lock orders its line-up before the notification.
 //!
 //! # Memory orderings
-//! - `waiting` is Relaxed: a value from before a line-up can be seen only by a notifier that the caller's lock does not order after it (I3), whose
-//!   notification could as well have come earlier.
-//! - `notified`: the notifier's Release to the waiter's Acquire: the notifier's reads of the node come before its end (I2).
+//! - `waiting` is Relaxed: a value from before a line-up can be seen only by a notifier that the caller's
+//!   lock does not order after it (I3), whose notification could as well have come earlier.
+//! - `notified`: the notifier's Release to the waiter's Acquire: the notifier's reads of the node come before
+//!   its end (I2).
 //! - everything else is under `line`, or ordered by the caller's lock.
 //!
 //! # Proofs
@@ -101,7 +108,8 @@ impl RawCondition {
     pub fn wait_timeout(&self, lock: &RawLock, timeout: impl Into<Deadline>) -> Result<bool, NotLocked> {
         let deadline = timeout.into();
         let waiter = Waiter::new();
-        // SAFETY: `line` is held inside; the node is new, and sleep() returns only when it is out of line for good (I2).
+        // SAFETY: `line` is held inside; the node is new, and sleep() returns only when it is out of line for
+        // good (I2).
         self.in_line(|waiters| unsafe { waiters.push(&waiter) });
         let released = lock.release();
         let notified = self.sleep(&waiter, if released.is_ok() { deadline } else { Duration::ZERO.into() });
@@ -116,7 +124,8 @@ impl RawCondition {
     ///
     /// The lock need not be held, but the state that the waiters look at must have been changed under it.
     pub fn notify(&self, n: usize) -> usize {
-        // Relaxed: who must be found lined up before the state was changed, and the caller's lock orders that before us (I3).
+        // Relaxed: who must be found lined up before the state was changed, and the caller's lock orders that
+        // before us (I3).
         if self.waiting.load(Relaxed) == 0 {
             return 0;
         }
@@ -142,7 +151,8 @@ impl RawCondition {
                 if self.leave_line(waiter) {
                     return false;
                 }
-                // A notifier has chosen us and is about to say so: the notification counts, the deadline no longer does.
+                // A notifier has chosen us and is about to say so: the notification counts, the deadline no
+                // longer does.
                 deadline = Deadline::NEVER;
             }
         }

@@ -1,6 +1,8 @@
-//! A first-in first-out list of waiting threads, whose nodes lie on their own stacks: waiting allocates nothing.
+//! A first-in first-out list of waiting threads, whose nodes lie on their own stacks: waiting allocates
+//! nothing.
 //!
-//! The list is plain data: whoever calls it holds the lock that guards it, says so in its `unsafe` block, and keeps the nodes alive.
+//! The list is plain data: whoever calls it holds the lock that guards it, says so in its `unsafe` block, and
+//! keeps the nodes alive.
 
 use crate::sync::{AtomicU32, UnsafeCell};
 use core::ptr;
@@ -33,7 +35,8 @@ impl Waiter {
     /// Whether the node is in a list.
     ///
     /// # Safety
-    /// Nobody changes the node's links meanwhile: the list's lock is held, or the node has been given back to its thread.
+    /// Nobody changes the node's links meanwhile: the list's lock is held, or the node has been given back to
+    /// its thread.
     pub(super) unsafe fn is_queued(&self) -> bool {
         // SAFETY: the caller's promise: no write at the same time.
         self.links.with(|links| unsafe { (*links).queued })
@@ -63,7 +66,8 @@ pub(super) struct Waiters {
     len: u32,
 }
 
-// SAFETY: the pointers are to nodes that any thread may touch while it holds the list's lock, which is what every method asks for.
+// SAFETY: the pointers are to nodes that any thread may touch while it holds the list's lock, which is what
+// every method asks for.
 unsafe impl Send for Waiters {}
 
 impl Waiters {
@@ -114,10 +118,12 @@ impl Waiters {
         self.len -= 1;
     }
 
-    /// Cuts the first `n` nodes off, or all when there are fewer: how many, and the first of them, linked by `next` up to a null.
+    /// Cuts the first `n` nodes off, or all when there are fewer: how many, and the first of them, linked by
+    /// `next` up to a null.
     ///
     /// # Safety
-    /// The list's lock is held. The nodes belong to the caller from now on, who looks at each before giving it back to its thread.
+    /// The list's lock is held. The nodes belong to the caller from now on, who looks at each before giving
+    /// it back to its thread.
     pub(super) unsafe fn cut(&mut self, n: usize) -> (usize, *const Waiter) {
         let (first, mut last, mut taken) = (self.head, ptr::null::<Waiter>(), 0);
         while taken < n {
@@ -130,7 +136,8 @@ impl Waiters {
             self.head = unsafe { waiter.next() };
             taken += 1;
         }
-        // SAFETY: `last`, if any, was cut by us just now: its thread still waits, so it is alive, and its links are ours.
+        // SAFETY: `last`, if any, was cut by us just now: its thread still waits, so it is alive, and its
+        // links are ours.
         if let Some(last) = unsafe { last.as_ref() } {
             // SAFETY: as above.
             unsafe { last.change(|links| links.next = ptr::null()) };

@@ -1,4 +1,5 @@
-//! The guards' double in the model world: the methods that `queue` and the proofs use, with every access to the data checked.
+//! The guards' double in the model world: the methods that `queue` and the proofs use, with every access to
+//! the data checked.
 
 use super::raw::RawLock;
 use crate::sync::UnsafeCell;
@@ -15,7 +16,8 @@ pub struct LockGuard<'a, T> {
     lock: &'a Lock<T>,
 }
 
-// SAFETY: the data is reached through guards only, of which there is one at a time: sharing the lock moves T between threads, no more.
+// SAFETY: the data is reached through guards only, of which there is one at a time: sharing the lock moves T
+// between threads, no more.
 unsafe impl<T: Send> Sync for Lock<T> {}
 
 impl<T> Lock<T> {
@@ -51,14 +53,16 @@ impl<T> Deref for LockGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: we hold the lock, so nobody writes; loom checks at this access that it is ordered after every write.
+        // SAFETY: we hold the lock, so nobody writes; loom checks at this access that it is ordered after
+        // every write.
         self.lock.data.with(|data| unsafe { &*data })
     }
 }
 
 impl<T> DerefMut for LockGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: we hold the lock exclusively; loom checks at this access that it is ordered after every other.
+        // SAFETY: we hold the lock exclusively; loom checks at this access that it is ordered after every
+        // other.
         self.lock.data.with_mut(|data| unsafe { &mut *data })
     }
 }

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 /// A mutual exclusion lock that owns its data.
 ///
-/// All of [`lock_api::Mutex`]: `lock`, `try_lock`, `try_lock_for`, `try_lock_until`, `get_mut`, mapped guards, and a `const fn new`. A guard may be
-/// sent to another thread and released there, as Python's lock may. `Lock<()>` is four bytes.
+/// All of [`lock_api::Mutex`]: `lock`, `try_lock`, `try_lock_for`, `try_lock_until`, `get_mut`, mapped
+/// guards, and a `const fn new`. A guard may be sent to another thread and released there, as Python's lock
+/// may. `Lock<()>` is four bytes.
 ///
 /// ```
 /// use locks::Lock;
@@ -29,13 +30,13 @@ pub type LockGuard<'a, T> = lock_api::MutexGuard<'a, RawLock, T>;
 
 /// The algorithm under a guard, which holds it.
 pub(crate) fn raw_of<'a, T: ?Sized>(guard: &LockGuard<'a, T>) -> &'a RawLock {
-    // SAFETY: raw() asks that the lock be not released while the data is borrowed: both callers (Condition's waits) hold the
-    // guard exclusively, and give it back only when the lock is held again.
+    // SAFETY: raw() asks that the lock be not released while the data is borrowed: both callers (Condition's
+    // waits) hold the guard exclusively, and give it back only when the lock is held again.
     unsafe { LockGuard::mutex(guard).raw() }
 }
 
-// SAFETY: the trait asks that the lock be exclusive: lock() and a try_lock() that succeeds return a guard only to the one holder (I1 of raw.rs).
-// GuardSend is right because release() may be called by any thread.
+// SAFETY: the trait asks that the lock be exclusive: lock() and a try_lock() that succeeds return a guard
+// only to the one holder (I1 of raw.rs). GuardSend is right because release() may be called by any thread.
 unsafe impl RawMutex for RawLock {
     const INIT: Self = RawLock::new();
     type Guard = GuardSend;

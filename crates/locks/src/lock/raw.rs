@@ -1,11 +1,13 @@
 //! A mutual exclusion lock of one word.
 //!
 //! # Promise
-//! At most one holder at a time; what a holder wrote is seen by the next; a release with sleepers wakes one of them; no system call
-//! while nobody has to sleep. No order among those who wait: a newcomer may take the lock before a sleeper that was woken for it.
+//! At most one holder at a time; what a holder wrote is seen by the next; a release with sleepers wakes one
+//! of them; no system call while nobody has to sleep. No order among those who wait: a newcomer may take the
+//! lock before a sleeper that was woken for it.
 //!
 //! # Source
-//! Ulrich Drepper, "Futexes Are Tricky" (2004), its second mutex, in the form that Rust's `std` gave it: release by one exchange.
+//! Ulrich Drepper, "Futexes Are Tricky" (2004), its second mutex, in the form that Rust's `std` gave it:
+//! release by one exchange.
 //!
 //! # State
 //! | word | meaning |
@@ -17,20 +19,23 @@
 //! # Protocol
 //! 1. Acquire: exchange `FREE` for `HELD`. Done, if it was `FREE`.
 //! 2. Else spin a bounded while, as long as nobody sleeps, and try step 1 again when the word is `FREE`.
-//! 3. Else exchange the word for `CONTENDED`. If it was `FREE`, we hold the lock (and our release will wake one too many, which is
-//!    the price of not knowing whether others sleep).
-//! 4. Else sleep while the word is `CONTENDED`; then go to 2, without its attempt: who has slept takes the lock as `CONTENDED` only.
+//! 3. Else exchange the word for `CONTENDED`. If it was `FREE`, we hold the lock (and our release will wake
+//!    one too many, which is the price of not knowing whether others sleep).
+//! 4. Else sleep while the word is `CONTENDED`; then go to 2, without its attempt: who has slept takes the
+//!    lock as `CONTENDED` only.
 //! 5. Release: exchange the word for `FREE`; if it was `CONTENDED`, wake one sleeper.
 //!
 //! # Invariants
 //! - I1. Only the exchange that finds `FREE` makes a holder: so there is one.
-//! - I2. While a thread sleeps, or is woken and has not yet exchanged the word, either the word is `CONTENDED` or a wake is on its
-//!   way to one of them. A sleeper sets `CONTENDED` first (3); only a release takes it away, and that release wakes (5); the one who
-//!   is woken sets it again (4) before it may sleep or hold, for the sake of the others.
+//! - I2. While a thread sleeps, or is woken and has not yet exchanged the word, either the word is
+//!   `CONTENDED` or a wake is on its way to one of them. A sleeper sets `CONTENDED` first (3); only a release
+//!   takes it away, and that release wakes (5); the one who is woken sets it again (4) before it may sleep or
+//!   hold, for the sake of the others.
 //!
 //! # Memory orderings
-//! One edge: the Release of the exchange in [`RawLock::release`] to the Acquire of the exchange that finds `FREE`. It carries the
-//! holder's writes to the next holder. The word guards itself by being one word: sleeping and waking need no order of their own.
+//! One edge: the Release of the exchange in [`RawLock::release`] to the Acquire of the exchange that finds
+//! `FREE`. It carries the holder's writes to the next holder. The word guards itself by being one word:
+//! sleeping and waking need no order of their own.
 //!
 //! # Proofs
 //! `tests/loom/lock.rs`; what loom does not run (the spin) changes nothing: it only loads the word.
@@ -85,7 +90,8 @@ impl RawLock {
 
     /// Takes the lock, waiting for it as long as it takes.
     ///
-    /// Not recursive: a second `acquire` by the holder waits for its own release, for ever unless another thread releases.
+    /// Not recursive: a second `acquire` by the holder waits for its own release, for ever unless another
+    /// thread releases.
     #[inline]
     pub fn acquire(&self) {
         if !self.try_acquire() {
@@ -150,7 +156,8 @@ impl RawLock {
             }
         }
         loop {
-            // Acquire: as in try_acquire(), where the exchange finds FREE. We may not be the only one who waits (I2): never HELD.
+            // Acquire: as in try_acquire(), where the exchange finds FREE. We may not be the only one who
+            // waits (I2): never HELD.
             if seen != CONTENDED && self.word.swap(CONTENDED, Acquire) == FREE {
                 return true;
             }

@@ -1,13 +1,16 @@
 //! # Claim
-//! A notification made after a state was changed under the lock is never lost; `notify(n)` says how many it reached, and those report that they were; a wait
-//! ends for a reason only; who came first is woken first.
+//! A notification made after a state was changed under the lock is never lost; `notify(n)` says how many it
+//! reached, and those report that they were; a wait ends for a reason only; who came first is woken first.
 //!
 //! # Models
-//! One waiter and one notifier explore every order of lining up, releasing, notifying and giving up. Two waiters are needed for the line itself: for who is woken, and for a
-//! list of two being cut. The lock under the condition and the lock of its line are the real ones (`lock.rs` proves them), so the searches are large and are bounded.
+//! One waiter and one notifier explore every order of lining up, releasing, notifying and giving up. Two
+//! waiters are needed for the line itself: for who is woken, and for a list of two being cut. The lock under
+//! the condition and the lock of its line are the real ones (`lock.rs` proves them), so the searches are
+//! large and are bounded.
 //!
 //! # Not shown here
-//! Lists of three and more waiters, and removal from the middle: `tests/api.rs`. That the clock is kept: the same.
+//! Lists of three and more waiters, and removal from the middle: `tests/api.rs`. That the clock is kept: the
+//! same.
 
 use locks::{Condition, Deadline, Lock, RawCondition, RawLock};
 use platform::atomic::{

@@ -1,13 +1,15 @@
 //! # Claim
-//! `RawLock` has one holder at a time, whose writes the next one sees; a release wakes a sleeper if there is one; and no wake is lost to a waiter that
-//! gives up.
+//! `RawLock` has one holder at a time, whose writes the next one sees; a release wakes a sleeper if there is
+//! one; and no wake is lost to a waiter that gives up.
 //!
 //! # Models
-//! Two threads with one critical section each explore every order of the fast paths and of one sleeper. Three threads are needed for what two cannot show: that who has slept takes the
-//! lock as `CONTENDED`, because others may sleep too. The mutant that takes it as `HELD` survives with two threads and dies with three.
+//! Two threads with one critical section each explore every order of the fast paths and of one sleeper. Three
+//! threads are needed for what two cannot show: that who has slept takes the lock as `CONTENDED`, because
+//! others may sleep too. The mutant that takes it as `HELD` survives with two threads and dies with three.
 //!
 //! # Not shown here
-//! The bounded spin (it has no turns in the model; it only loads). Fairness: there is none. `acquire_timeout`'s real clock: `tests/api.rs`.
+//! The bounded spin (it has no turns in the model; it only loads). Fairness: there is none.
+//! `acquire_timeout`'s real clock: `tests/api.rs`.
 
 use locks::{Deadline, RawLock};
 use platform::atomic::{

@@ -5,8 +5,9 @@
 //! | `lock.rs` | one holder at a time, its writes seen by the next; a release wakes; a timed wait loses no wake |
 //! | `condition.rs` | a notification is never lost, nor spent on a waiter that timed out; waits end for a reason only; first come, first woken |
 //!
-//! Each test is one [`platform::check::Proof`]: the claim, the model, the outcomes that must be reached, the least number of executions, and the
-//! refutations that must fail. What a proof here is, and what loom cannot show, is in the book: "Studying the proofs".
+//! Each test is one [`platform::check::Proof`]: the claim, the model, the outcomes that must be reached, the
+//! least number of executions, and the refutations that must fail. What a proof here is, and what loom cannot
+//! show, is in the book: "Studying the proofs".
 #![cfg(loom)]
 
 mod condition;

@@ -1,12 +1,14 @@
 //! Atomics that loom cannot overlook.
 //!
-//! loom 0.7.3 remembers one last access for each atomic. A thread that loads an atomic and then stores to it hides its store's race with another
-//! thread's load (tokio-rs/loom #166, #392), and a model of a ring buffer "passes" after one execution. So each atomic here has a **companion**, a
-//! second loom atomic, and a Relaxed `fetch_add(0)` on it comes before each load. Two loads of one atomic then conflict with each other, which gives back the
-//! lost backtrack points, and as the companion is Relaxed, nothing happens before anything that did not before. `tests/litmus.rs` shows the
-//! effect, with the bare types beside ours.
+//! loom 0.7.3 remembers one last access for each atomic. A thread that loads an atomic and then stores to it
+//! hides its store's race with another thread's load (tokio-rs/loom #166, #392), and a model of a ring buffer
+//! "passes" after one execution. So each atomic here has a **companion**, a second loom atomic, and a Relaxed
+//! `fetch_add(0)` on it comes before each load. Two loads of one atomic then conflict with each other, which
+//! gives back the lost backtrack points, and as the companion is Relaxed, nothing happens before anything
+//! that did not before. `tests/litmus.rs` shows the effect, with the bare types beside ours.
 //!
-//! `SeqCst` is refused for accesses: loom treats it as AcqRel, so the proof would be of another program. Use `fence(SeqCst)`.
+//! `SeqCst` is refused for accesses: loom treats it as AcqRel, so the proof would be of another program. Use
+//! `fence(SeqCst)`.
 
 use super::{check, fault, trace};
 use core::panic::Location;

@@ -1,6 +1,7 @@
 //! loom's cell: every access is checked to be ordered with every other.
 
-/// The real world's `UnsafeCell`, with loom looking on: two accesses that are not ordered, one of them a write, end the proof.
+/// The real world's `UnsafeCell`, with loom looking on: two accesses that are not ordered, one of them a
+/// write, end the proof.
 #[derive(Debug)]
 pub struct UnsafeCell<T: ?Sized>(loom::cell::UnsafeCell<T>);
 

@@ -1,6 +1,7 @@
 //! One access that misbehaves, chosen by its place in the source: a mutant without a rebuild.
 //!
-//! Every modelled operation knows its `Location`. While a fault is set, the operation at that place, and only that one, is weaker than written.
+//! Every modelled operation knows its `Location`. While a fault is set, the operation at that place, and only
+//! that one, is weaker than written.
 
 use core::cell::RefCell;
 use core::fmt;

@@ -1,12 +1,15 @@
 //! A kernel in forty lines.
 //!
-//! One loom mutex is the kernel's bucket lock: comparing the word and queueing up are one step with regard to every wake, and nothing else is promised. It also
-//! orders a waker before the sleeper that it woke, which Linux does too; no proof may need that, and none does where the sleeper looks at the word again.
+//! One loom mutex is the kernel's bucket lock: comparing the word and queueing up are one step with regard to
+//! every wake, and nothing else is promised. It also orders a waker before the sleeper that it woke, which
+//! Linux does too; no proof may need that, and none does where the sleeper looks at the word again.
 //!
-//! **Timed waits need no clock.** A wait with a deadline is two steps under the lock: queue up; then leave. Gone from the queue by then means `Woken`, still
-//! there means `TimedOut`. loom places every wake before, between and after the two, so all of "woken in time", "timed out" and "woken too late" are explored.
+//! **Timed waits need no clock.** A wait with a deadline is two steps under the lock: queue up; then leave.
+//! Gone from the queue by then means `Woken`, still there means `TimedOut`. loom places every wake before,
+//! between and after the two, so all of "woken in time", "timed out" and "woken too late" are explored.
 //!
-//! **Wake-ups for no reason** come the same way, on a budget that a proof may set: the first waits of an execution, up to that number, leave as if woken.
+//! **Wake-ups for no reason** come the same way, on a budget that a proof may set: the first waits of an
+//! execution, up to that number, leave as if woken.
 
 use super::atomic::{AtomicU32, Ordering::Relaxed};
 use super::time::Deadline;

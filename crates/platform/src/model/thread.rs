@@ -36,13 +36,15 @@ pub(super) fn count() -> usize {
     THREADS.with_borrow(Vec::len)
 }
 
-/// The number of the thread that runs. spawn() has numbered it before it runs, as starting a thread is no scheduling point.
+/// The number of the thread that runs. spawn() has numbered it before it runs, as starting a thread is no
+/// scheduling point.
 pub(super) fn current() -> usize {
     let id = loom::thread::current().id();
     THREADS.with_borrow(|threads| threads.iter().position(|known| *known == id)).unwrap_or(usize::MAX)
 }
 
-/// The real world's bounded spin, of length zero: it only loads, and the attempts that follow it are modelled.
+/// The real world's bounded spin, of length zero: it only loads, and the attempts that follow it are
+/// modelled.
 #[derive(Debug)]
 pub struct Spin;
 

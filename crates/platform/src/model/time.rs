@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// The real world's `Deadline`. There is no clock in the model, and none is needed: a wait with a deadline may always time out, whatever the
-/// deadline says, and loom places every wake before and after that.
+/// The real world's `Deadline`. There is no clock in the model, and none is needed: a wait with a deadline
+/// may always time out, whatever the deadline says, and loom places every wake before and after that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {
     comes: bool,

@@ -54,8 +54,9 @@ pub(super) fn step(site: &'static Location<'static>, step: Step) {
     }
 }
 
-/// The execution so far, as columns of threads. Rows are in the order in which loom ran them; a load that does not see the latest store in
-/// that order is marked, for that is what weak memory looks like. Of a livelock the last rows say enough.
+/// The execution so far, as columns of threads. Rows are in the order in which loom ran them; a load that
+/// does not see the latest store in that order is marked, for that is what weak memory looks like. Of a
+/// livelock the last rows say enough.
 pub(super) fn table() -> String {
     EVENTS.with_borrow(|events| {
         let mut words = Words::default();

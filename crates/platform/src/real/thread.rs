@@ -4,7 +4,8 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 pub use std::thread::{JoinHandle, spawn, yield_now};
 
-/// Turns that a spin has before it gives up: about a microsecond, the cost of the system call that it may save.
+/// Turns that a spin has before it gives up: about a microsecond, the cost of the system call that it may
+/// save.
 const TURNS: u32 = 100;
 
 /// A bounded spin: worth its while on several cores, of no use on one.

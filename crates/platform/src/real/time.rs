@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 /// The moment at which a wait gives up, or never.
 ///
-/// Made from a [`Duration`] (from now on), an [`Instant`], or an `Option` of either, where `None` means never.
-/// A duration too long for the clock means never as well, so `Duration::MAX` is a safe way to say "for ever".
+/// Made from a [`Duration`] (from now on), an [`Instant`], or an `Option` of either, where `None` means
+/// never. A duration too long for the clock means never as well, so `Duration::MAX` is a safe way to say "for
+/// ever".
 ///
 /// ```
 /// use platform::time::Deadline;

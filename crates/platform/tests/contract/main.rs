@@ -1,7 +1,7 @@
 //! What the algorithms rely on, asked of both worlds: the proofs are worth what the model is worth.
 //!
-//! In the model world each test is a proof: every execution, and exactly the outcomes stated. In the real one the same program runs some hundred times on
-//! real threads, and sees nothing but the outcomes stated.
+//! In the model world each test is a proof: every execution, and exactly the outcomes stated. In the real one
+//! the same program runs some hundred times on real threads, and sees nothing but the outcomes stated.
 
 #[cfg_attr(loom, path = "model.rs")]
 #[cfg_attr(not(loom), path = "real.rs")]

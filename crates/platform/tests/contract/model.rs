@@ -12,7 +12,8 @@ pub(crate) fn explore(
 ) {
     let claim = format!("the model's kernel keeps its contract: {}", name.replace('_', " "));
     let proof = Proof::new(name, claim).threads(threads).executions_at_least(floor).outcomes(outcomes);
-    // Three threads and a kernel's lock are some hundred thousand executions, a minute: the outcomes are all reached with two preemptions.
+    // Three threads and a kernel's lock are some hundred thousand executions, a minute: the outcomes are all
+    // reached with two preemptions.
     let proof = if threads > 2 { proof.bounded(2) } else { proof };
     refuted(name, proof).check(model);
 }

@@ -1,4 +1,5 @@
-//! The harness can fail: each promise that it makes about proofs is broken here once, and it says so. And the model sees what loom alone does not.
+//! The harness can fail: each promise that it makes about proofs is broken here once, and it says so. And the
+//! model sees what loom alone does not.
 #![cfg(loom)]
 
 mod message;

@@ -16,7 +16,8 @@ struct Message {
     ready: AtomicU32,
 }
 
-// SAFETY: the reader touches the data only after it has seen `ready`, which the writer sets after its last access.
+// SAFETY: the reader touches the data only after it has seen `ready`, which the writer sets after its last
+// access.
 unsafe impl Sync for Message {}
 
 /// A writer that fills in the data, says so, and wakes; the model sleeps until then and reads.

@@ -9,8 +9,9 @@ use state::State;
 
 /// A first-in first-out queue for any number of putters and getters: Python's `queue.Queue`.
 ///
-/// One lock around a ring buffer, and three conditions, as in CPython: so every operation is one critical section, the order is global,
-/// and a thread that waits is woken only for a reason, in order of arrival. No user code (`Drop`, `Clone`) runs under the lock.
+/// One lock around a ring buffer, and three conditions, as in CPython: so every operation is one critical
+/// section, the order is global, and a thread that waits is woken only for a reason, in order of arrival. No
+/// user code (`Drop`, `Clone`) runs under the lock.
 pub struct Queue<T> {
     state: Lock<State<T>>,
     not_empty: Condition,
@@ -166,10 +167,12 @@ impl<T> Queue<T> {
         self.all_done.wait_for_timeout(&mut state, timeout, |state| state.unfinished() == 0)
     }
 
-    /// Ends the queue: nothing more is put. Returns what [`Shutdown::Discard`] took out, in order; nothing for [`Shutdown::Drain`].
+    /// Ends the queue: nothing more is put. Returns what [`Shutdown::Discard`] took out, in order; nothing
+    /// for [`Shutdown::Drain`].
     ///
-    /// Those who wait to put get their item back. Those who wait to get leave with an error once the queue is empty. A discarded item counts as done;
-    /// [`join`](Self::join) still waits for items taken before. May be called again, and `Drain` may be followed by `Discard`.
+    /// Those who wait to put get their item back. Those who wait to get leave with an error once the queue is
+    /// empty. A discarded item counts as done; [`join`](Self::join) still waits for items taken before.
+    /// May be called again, and `Drain` may be followed by `Discard`.
     ///
     /// ```
     /// use queue::{GetError, Queue, Shutdown};
@@ -202,7 +205,8 @@ impl<T> Queue<T> {
         self.state.lock().len()
     }
 
-    /// Whether no item is in the queue at this moment. A loop that ends on it ends too early: see [`iter`](Self::iter).
+    /// Whether no item is in the queue at this moment. A loop that ends on it ends too early: see
+    /// [`iter`](Self::iter).
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

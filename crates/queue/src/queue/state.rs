@@ -1,18 +1,23 @@
 //! What the queue's lock guards: the items, the count of unfinished tasks, and whether it is shut.
 //!
 //! # Promise
-//! First in, first out, for all together; at most `capacity` items; `unfinished` is what was put, less what was done or discarded.
+//! First in, first out, for all together; at most `capacity` items; `unfinished` is what was put, less what
+//! was done or discarded.
 //!
 //! # Source
-//! CPython's `queue.Queue`, 3.13, with gh-137088: a discarding shutdown counts its items as done, and `join` still waits for those taken before.
+//! CPython's `queue.Queue`, 3.13, with gh-137088: a discarding shutdown counts its items as done, and `join`
+//! still waits for those taken before.
 //!
 //! # Why no wake-up is lost
-//! - W1. Each method below is one critical section of [`super::Queue`]'s lock, so what a waiter saw before it slept and what a notifier changed are in order.
-//! - W2. `push` makes one getter's wait needless and notifies one; `pop` one putter's. A waiter that is notified and finds the item gone (a newcomer
-//!   took it) goes back to sleep: the newcomer has used up what the notification was for.
-//! - W3. A waiter whose deadline comes takes what is there if it was notified, or if it finds an item anyway: in the second case some other
-//!   waiter was notified for nothing and goes back to sleep, as in W2.
-//! - W4. A notification comes after the release of the lock: it finds whoever lined up before (see `locks`, `RawCondition`, I3).
+//! - W1. Each method below is one critical section of [`super::Queue`]'s lock, so what a waiter saw before it
+//!   slept and what a notifier changed are in order.
+//! - W2. `push` makes one getter's wait needless and notifies one; `pop` one putter's. A waiter that is
+//!   notified and finds the item gone (a newcomer took it) goes back to sleep: the newcomer has used up what
+//!   the notification was for.
+//! - W3. A waiter whose deadline comes takes what is there if it was notified, or if it finds an item anyway:
+//!   in the second case some other waiter was notified for nothing and goes back to sleep, as in W2.
+//! - W4. A notification comes after the release of the lock: it finds whoever lined up before (see `locks`,
+//!   `RawCondition`, I3).
 //!
 //! # Proofs
 //! `tests/loom/queue.rs`; against `VecDeque`: `tests/props/`.
@@ -66,7 +71,8 @@ impl<T> State<T> {
             Shutdown::Drain => VecDeque::new(),
             Shutdown::Discard => core::mem::take(&mut self.items),
         };
-        // A task_done() for an item still in the queue (Python allows it too) may have run ahead: never below zero.
+        // A task_done() for an item still in the queue (Python allows it too) may have run ahead: never below
+        // zero.
         self.unfinished = self.unfinished.saturating_sub(discarded.len());
         (discarded, self.unfinished == 0)
     }

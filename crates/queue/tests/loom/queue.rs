@@ -1,14 +1,16 @@
 //! # Claim
-//! Every item that is put is got once, in order, or is given back; and nobody waits for ever: not for an item, for room, for the end of all
-//! work, or beside a shutdown or a deadline.
+//! Every item that is put is got once, in order, or is given back; and nobody waits for ever: not for an
+//! item, for room, for the end of all work, or beside a shutdown or a deadline.
 //!
 //! # Models
-//! Capacity 1, so that both sides wait. Two threads show each pair of operations; three are needed where two of a kind compete (a getter that is notified
-//! finds the item gone: the mutant that trusts its notification dies of it).
+//! Capacity 1, so that both sides wait. Two threads show each pair of operations; three are needed where two
+//! of a kind compete (a getter that is notified finds the item gone: the mutant that trusts its notification
+//! dies of it).
 //!
 //! # Not shown here
-//! The orderings are those of `locks`, proved there; that the queue stands on them is refuted here once for the lock and once for the condition. Long histories: `tests/props/`. Many threads and the
-//! real clock: `tests/api.rs`.
+//! The orderings are those of `locks`, proved there; that the queue stands on them is refuted here once for
+//! the lock and once for the condition. Long histories: `tests/props/`. Many threads and the real clock:
+//! `tests/api.rs`.
 
 use crate::twin::{Fifo, Flaw, Twin};
 use platform::cell::UnsafeCell;
@@ -204,7 +206,8 @@ fn an_item_that_comes_at_the_deadline_is_got_or_stays() {
 /// What a worker wrote before its `task_done`, without a lock of its own.
 struct Work(UnsafeCell<u32>);
 
-// SAFETY: the worker writes before task_done, and the model reads after join; that this orders them is what is proved.
+// SAFETY: the worker writes before task_done, and the model reads after join; that this orders them is what
+// is proved.
 unsafe impl Sync for Work {}
 
 /// A worker that gets two items and says so; the model waits for the end of the work.

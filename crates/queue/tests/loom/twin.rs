@@ -1,5 +1,5 @@
-//! The queue's twins: the same critical sections in brief, each with one change that a fault at one place of `locks` cannot make, because
-//! all the conditions of a queue share that place.
+//! The queue's twins: the same critical sections in brief, each with one change that a fault at one place of
+//! `locks` cannot make, because all the conditions of a queue share that place.
 
 use locks::{Condition, Deadline, Lock};
 use queue::{GetError, PutError, Queue, Shutdown};

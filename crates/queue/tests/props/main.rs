@@ -1,4 +1,5 @@
-//! Long sequential histories of the queue, against a plain reference. Run them with `cargo xtask test-all --only props`.
+//! Long sequential histories of the queue, against a plain reference. Run them with `cargo xtask test-all
+//! --only props`.
 #![cfg(not(loom))]
 
 mod queue;

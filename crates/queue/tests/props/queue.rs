@@ -1,4 +1,5 @@
-//! Every operation of a random history returns what the reference returns, and leaves the queue looking like it.
+//! Every operation of a random history returns what the reference returns, and leaves the queue looking like
+//! it.
 
 use crate::reference::Reference;
 use proptest::prelude::*;

@@ -1,6 +1,7 @@
 //! How many items go through a channel in a second, from so many threads to so many?
 //!
-//! A file a contestant. Each opens its channel in its own words; the work that is measured is the same for all.
+//! A file a contestant. Each opens its channel in its own words; the work that is measured is the same for
+//! all.
 
 mod crossbeam;
 mod crossfire;

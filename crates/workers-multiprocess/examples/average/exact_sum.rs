@@ -1,14 +1,16 @@
 //! What is the sum of many floats, to the last bit, in whatever order and grouping they were added?
 //!
-//! **Whose idea it is.** Jonathan Shewchuk, *Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric
-//! Predicates* (1997): a sum is kept as floats that do not overlap, so that nothing is ever rounded away. The use of
-//! it here follows Raymond Hettinger's `math.fsum` of Python, with the rounding at the end that Mark Dickinson gave it.
+//! **Whose idea it is.** Jonathan Shewchuk, *Adaptive Precision Floating-Point Arithmetic and Fast Robust
+//! Geometric Predicates* (1997): a sum is kept as floats that do not overlap, so that nothing is ever rounded
+//! away. The use of it here follows Raymond Hettinger's `math.fsum` of Python, with the rounding at the end
+//! that Mark Dickinson gave it.
 
 use serde::{Deserialize, Serialize};
 
 /// A sum that has lost nothing: its exact value is the sum of its partials.
 ///
-/// Since the value is exact, adding and merging may happen in any order; it is rounded once, in [`ExactSum::value`].
+/// Since the value is exact, adding and merging may happen in any order; it is rounded once, in
+/// [`ExactSum::value`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct ExactSum {
     /// Finite, not zero, not overlapping, in order of increasing magnitude.
@@ -58,8 +60,9 @@ impl ExactSum {
                 break;
             }
         }
-        // `high` was rounded half to even by looking at one partial. If `low` is just half a unit, a further partial
-        // of the same sign means that it is more than a half, and the other neighbour is the nearer one.
+        // `high` was rounded half to even by looking at one partial. If `low` is just half a unit, a further
+        // partial of the same sign means that it is more than a half, and the other neighbour is the
+        // nearer one.
         if let Some(next) = smaller.next()
             && (low < 0.0) == (next < 0.0)
         {

@@ -1,7 +1,7 @@
 //! What are the cells of one line?
 //!
-//! Each line is parsed by itself, so that a file may be cut at any line feed. What `csv-core` calls a record is then
-//! always one line: a quoted line break is a fault of the line where the quotes open.
+//! Each line is parsed by itself, so that a file may be cut at any line feed. What `csv-core` calls a record
+//! is then always one line: a quoted line break is a fault of the line where the quotes open.
 
 use csv_core::{ReadRecordResult, Reader};
 use serde::{Deserialize, Serialize};
@@ -33,13 +33,14 @@ pub(crate) struct Cells<'a> {
 impl LineParser {
     pub(crate) fn new() -> Self {
         let mut reader = Reader::new();
-        // `csv-core` drops a byte order mark from the first bytes it sees, and a part's first line need not be the
-        // file's: a blank line, which it skips, makes it drop none.
+        // `csv-core` drops a byte order mark from the first bytes it sees, and a part's first line need not
+        // be the file's: a blank line, which it skips, makes it drop none.
         let _ = reader.read_record(b"\n", &mut [0], &mut [0]);
         Self { reader, text: Vec::new(), ends: vec![0; 32] }
     }
 
-    /// The cells of `line`, which may end in a line feed, carriage returns before it, or nothing; none if it is blank.
+    /// The cells of `line`, which may end in a line feed, carriage returns before it, or nothing; none if it
+    /// is blank.
     pub(crate) fn parse(&mut self, line: &[u8]) -> Result<Option<Cells<'_>>, LineFault> {
         let line = without_ending(line);
         if line.is_empty() {

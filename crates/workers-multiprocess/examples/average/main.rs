@@ -1,7 +1,8 @@
 //! The mean of a column of a CSV file, shared out among threads, processes or rayon.
 //!
-//! The file is mapped and cut at line ends into parts. A worker gets a part's path, offset and length, maps it, and
-//! answers with count, exact sum and range, overall and by group; the answers are combined in the order of the file.
+//! The file is mapped and cut at line ends into parts. A worker gets a part's path, offset and length, maps
+//! it, and answers with count, exact sum and range, overall and by group; the answers are combined in the
+//! order of the file.
 
 mod arguments;
 mod exact_sum;

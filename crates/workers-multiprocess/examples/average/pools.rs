@@ -1,7 +1,7 @@
 //! Who folds which part, and in which order are the answers combined?
 //!
-//! Every pool runs the same function over the same parts, and the answers are taken in the order of the file. The first
-//! bad line of the file is therefore the one that is reported, whoever found another one earlier.
+//! Every pool runs the same function over the same parts, and the answers are taken in the order of the file.
+//! The first bad line of the file is therefore the one that is reported, whoever found another one earlier.
 
 use super::arguments::Pool;
 use super::failure::Failure;
@@ -37,8 +37,8 @@ pub(crate) fn fold_table(
         columns,
     };
     let parts = ranges.iter().map(part_at);
-    // Behind a failure nothing need be folded, but a pool that is dropped still does what was submitted: hence
-    // `cancel_pending`.
+    // Behind a failure nothing need be folded, but a pool that is dropped still does what was submitted:
+    // hence `cancel_pending`.
     match pool {
         Pool::Threads => {
             let pool = ThreadPool::new(workers).map_err(cannot_start)?;
@@ -64,8 +64,8 @@ pub(crate) fn fold_table(
     Ok(combined.fold)
 }
 
-/// How many parts a worker of rayon gets before the answers are looked at: few enough that a bad line ends a long run
-/// early, and enough that workers seldom wait for the slowest one.
+/// How many parts a worker of rayon gets before the answers are looked at: few enough that a bad line ends a
+/// long run early, and enough that workers seldom wait for the slowest one.
 const BATCH: usize = 8;
 
 /// The answers so far.

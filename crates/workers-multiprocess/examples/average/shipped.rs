@@ -11,8 +11,8 @@ use std::process;
 /// The flights from New York City in 2013; see the README.md beside it.
 const PACKED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/flights.csv.gz");
 
-/// The shipped flights as a CSV file. The first call unpacks them, beside the program or, where it may not write
-/// there, among the system's temporary files; later ones find them.
+/// The shipped flights as a CSV file. The first call unpacks them, beside the program or, where it may not
+/// write there, among the system's temporary files; later ones find them.
 pub(crate) fn flights() -> Result<PathBuf, Failure> {
     let packed = Path::new(PACKED);
     let beside_program = env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned));

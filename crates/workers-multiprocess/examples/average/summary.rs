@@ -45,7 +45,8 @@ impl Summary {
 
     fn widen(&mut self, (low, high): (f64, f64)) {
         self.range = Some(match self.range {
-            // Comparisons, not f64::min: of equal numbers the first stays, so that -0 and 0 do not depend on the cut.
+            // Comparisons, not f64::min: of equal numbers the first stays, so that -0 and 0 do not depend on
+            // the cut.
             Some((min, max)) => (if low < min { low } else { min }, if high > max { high } else { max }),
             None => (low, high),
         });

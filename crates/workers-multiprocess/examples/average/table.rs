@@ -71,7 +71,8 @@ impl Table {
         }
     }
 
-    /// What to tell the user about bad input in a column of this file. A bad line is numbered from the file's start.
+    /// What to tell the user about bad input in a column of this file. A bad line is numbered from the file's
+    /// start.
     pub(crate) fn describe(&self, bad: &BadInput, columns: Columns) -> Failure {
         let name = &self.names[columns.value];
         let (line, fault) = match bad {
@@ -98,8 +99,8 @@ impl Table {
     }
 }
 
-/// Where the rows begin, how many lines come before them, and the names of the columns; nothing for a file without
-/// a line that is not blank.
+/// Where the rows begin, how many lines come before them, and the names of the columns; nothing for a file
+/// without a line that is not blank.
 fn read_header(bytes: &[u8]) -> Result<Option<(usize, u64, Vec<String>)>, String> {
     let mut rows_at = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let mut parser = LineParser::new();

@@ -1,8 +1,9 @@
 //! Is this process a worker?
 //!
-//! A worker gets its socket as standard input, and an environment variable that names that very socket (its device and inode number).
-//! The variable alone makes no worker: what a task starts inherits the variable too, but has another standard input.
-//! So nothing needs to be removed from the environment, which could not be done safely once there are threads.
+//! A worker gets its socket as standard input, and an environment variable that names that very socket (its
+//! device and inode number). The variable alone makes no worker: what a task starts inherits the variable
+//! too, but has another standard input. So nothing needs to be removed from the environment, which could not
+//! be done safely once there are threads.
 
 use rustix::stdio;
 use std::{

@@ -1,4 +1,5 @@
-//! `ProcessPool`: the public face, and the threads that stand between the queue of tasks and the worker processes.
+//! `ProcessPool`: the public face, and the threads that stand between the queue of tasks and the worker
+//! processes.
 
 mod mark;
 mod serve;
@@ -25,11 +26,13 @@ use std::{
 use threads::{Handle, Thread};
 use worker::{CallError, Worker};
 
-/// A fixed number of worker processes that run functions marked [`#[task]`](crate::task): Python's `ProcessPoolExecutor`.
+/// A fixed number of worker processes that run functions marked [`#[task]`](crate::task): Python's
+/// `ProcessPoolExecutor`.
 ///
-/// A worker is this executable, started anew; [`init`] must be the first line of its `main`. Submitting never waits for a worker: what none is free
-/// for waits in a queue without a bound, as bytes. A task's panic and a worker's death fail that one task; the next task gets a
-/// new worker. Dropping the pool has what was submitted done, and leaves no process behind.
+/// A worker is this executable, started anew; [`init`] must be the first line of its `main`. Submitting never
+/// waits for a worker: what none is free for waits in a queue without a bound, as bytes. A task's panic and a
+/// worker's death fail that one task; the next task gets a new worker. Dropping the pool has what was
+/// submitted done, and leaves no process behind.
 ///
 /// ```no_run
 /// use workers_multiprocess::{ProcessPool, TaskError, task};
@@ -68,11 +71,12 @@ impl ProcessPool {
     /// Starts `workers` processes, and waits until they are ready.
     ///
     /// # Errors
-    /// [`io::ErrorKind::InvalidInput`] for no workers, if [`init`] was not called, and if two tasks have the same path; whatever the system says when it
-    /// cannot start a process or a thread; and a text if a worker ends before it is ready. No process is left behind.
+    /// [`io::ErrorKind::InvalidInput`] for no workers, if [`init`] was not called, and if two tasks have the
+    /// same path; whatever the system says when it cannot start a process or a thread; and a text if a
+    /// worker ends before it is ready. No process is left behind.
     ///
-    /// In a worker process whose `main` has not called [`init`] first, there is nobody to return an error to: one line on standard error says so, and the
-    /// process ends with exit code 2.
+    /// In a worker process whose `main` has not called [`init`] first, there is nobody to return an error to:
+    /// one line on standard error says so, and the process ends with exit code 2.
     pub fn new(workers: usize) -> io::Result<Self> {
         let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
         if !mark::is_initialized() {
@@ -100,8 +104,8 @@ impl ProcessPool {
 
     /// Has a worker call `task(argument)`.
     ///
-    /// The argument is made into bytes before this returns. A function without [`#[task]`](crate::task), a closure, and an argument that
-    /// cannot be made into bytes give a future that has failed already.
+    /// The argument is made into bytes before this returns. A function without [`#[task]`](crate::task), a
+    /// closure, and an argument that cannot be made into bytes give a future that has failed already.
     pub fn submit<F, A, R>(&self, task: F, argument: A) -> Future<R>
     where
         F: Fn(A) -> R + 'static,
@@ -136,7 +140,8 @@ impl ProcessPool {
         Results::new(items.into_iter().map(|item| self.submit(task, item)).collect())
     }
 
-    /// Takes back the tasks that no worker has begun, which fail with [`TaskError::Cancelled`]; returns how many.
+    /// Takes back the tasks that no worker has begun, which fail with [`TaskError::Cancelled`]; returns how
+    /// many.
     pub fn cancel_pending(&self) -> usize {
         self.jobs.try_iter().map(drop).count()
     }
@@ -184,8 +189,8 @@ impl Seat {
                     self.worker = Some(worker);
                     return Ok(reply);
                 }
-                // It died while idle: that is not the task's doing, and no part of the task has run. A request that ends
-                // a second worker before it is read may be what kills them.
+                // It died while idle: that is not the task's doing, and no part of the task has run. A
+                // request that ends a second worker before it is read may be what kills them.
                 Err(CallError::BeforeTask(_)) if !second_try => second_try = true,
                 Err(CallError::BeforeTask(worker) | CallError::InTask(worker)) => return Err(worker.death()),
                 Err(CallError::NoAnswer(worker, error)) => {

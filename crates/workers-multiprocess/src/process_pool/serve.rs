@@ -13,10 +13,11 @@ use std::{
     process,
 };
 
-/// Makes this process a worker if a [`ProcessPool`](crate::ProcessPool) started it; must be the first line of `main`.
+/// Makes this process a worker if a [`ProcessPool`](crate::ProcessPool) started it; must be the first line of
+/// `main`.
 ///
-/// In a worker it never returns: it runs the tasks that the pool sends, and ends the process when the pool closes the connection.
-/// In any other process it returns at once; a pool can be made only after that.
+/// In a worker it never returns: it runs the tasks that the pool sends, and ends the process when the pool
+/// closes the connection. In any other process it returns at once; a pool can be made only after that.
 ///
 /// ```
 /// workers_multiprocess::init();
@@ -26,7 +27,8 @@ pub fn init() {
     mark::set_initialized();
     if worker {
         match mark::take_socket() {
-            // The pool takes the closing of the socket for the end of the process: it stays open until the system closes it then.
+            // The pool takes the closing of the socket for the end of the process: it stays open until the
+            // system closes it then.
             Ok(socket) => process::exit(exit_code(serve(&socket))),
             Err(error) => process::exit(exit_code(Err(error))),
         }
@@ -52,7 +54,8 @@ fn serve(mut socket: &UnixStream) -> io::Result<()> {
     let mut requests = BufReader::new(socket);
     while let Some(request) = frame::read(&mut requests, MAX_MESSAGE)? {
         let reply = answer(registry, &request).map_err(io::Error::other)?;
-        // What the task printed is there before its result is. Where nothing can be printed, nothing is lost with the error.
+        // What the task printed is there before its result is. Where nothing can be printed, nothing is lost
+        // with the error.
         let _ = io::stdout().flush();
         socket.write_all(&reply)?;
     }

@@ -107,7 +107,8 @@ impl Worker {
         TaskError::WorkerDied { pid, signal, exit_code }
     }
 
-    /// Ends the process for good. One that is ending already keeps its own status: a signal cannot change that any more.
+    /// Ends the process for good. One that is ending already keeps its own status: a signal cannot change
+    /// that any more.
     fn reap(&mut self) -> io::Result<ExitStatus> {
         self.child.kill()?;
         self.child.wait()

@@ -57,7 +57,8 @@ pub(crate) fn a_worker_that_dies_while_idle_costs_no_task() {
         if n % 2 == 0 {
             wait_until("the worker is dead", || !is_running(worker));
         }
-        // In the odd rounds the death may come at any moment, also while the worker reads; only then may it take the task with it.
+        // In the odd rounds the death may come at any moment, also while the worker reads; only then may it
+        // take the task with it.
         match result(pool.submit(tasks::square, n)) {
             Ok(square) => assert_eq!(square, n * n),
             Err(TaskError::WorkerDied { pid, signal: Some(9), .. }) if n % 2 == 1 => assert_eq!(pid, worker),

@@ -1,4 +1,5 @@
-//! As much of the standard test harness as `cargo test` and `cargo nextest` ask for, behind a `main` of our own.
+//! As much of the standard test harness as `cargo test` and `cargo nextest` ask for, behind a `main` of our
+//! own.
 
 use std::{
     env,

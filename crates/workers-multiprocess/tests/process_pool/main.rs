@@ -1,4 +1,5 @@
-//! `ProcessPool` as its users see it. The main function is our own: its first line makes a process that a pool has started a worker.
+//! `ProcessPool` as its users see it. The main function is our own: its first line makes a process that a
+//! pool has started a worker.
 
 #[cfg(target_os = "linux")]
 mod deaths;

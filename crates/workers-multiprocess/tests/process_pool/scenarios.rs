@@ -45,7 +45,8 @@ fn with_init(name: &str) {
     match name {
         "ordinary program" => println!("ordinary"),
         "printing" => {
-            // The worker must not have ended before this prints: at its end it would print what is left in any case.
+            // The worker must not have ended before this prints: at its end it would print what is left in
+            // any case.
             let pool = pool(1);
             let length = result(pool.submit(tasks::print, "from the task".into()));
             println!(", {length:?} from the pool");

@@ -61,7 +61,8 @@ pub(crate) fn speak_out_of_turn((bytes, exit_code): (Vec<u8>, Option<i32>)) {
     };
     // Tests may run with any standard streams, but those are no sockets of ours.
     let socket = (3..100).find(is_socket).expect("the worker has a socket");
-    // SAFETY: the descriptor must be open and owned: the worker keeps it open to its end, and ManuallyDrop leaves the closing to it.
+    // SAFETY: the descriptor must be open and owned: the worker keeps it open to its end, and ManuallyDrop
+    // leaves the closing to it.
     let mut socket = ManuallyDrop::new(unsafe { UnixStream::from_raw_fd(socket) });
     socket.write_all(&bytes).unwrap();
     if let Some(code) = exit_code {

@@ -36,14 +36,15 @@ std::thread_local! {
     static LOST: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Notes an outcome of the execution that is running. The proof states all that may be seen, and all of them must be.
+/// Notes an outcome of the execution that is running. The proof states all that may be seen, and all of them
+/// must be.
 pub fn saw(outcome: impl fmt::Display) {
     let outcome = outcome.to_string();
     FOUND.with_borrow_mut(|found| found.outcomes.insert(outcome));
 }
 
-/// Whether the execution that is running has failed: destructors run while the panic unwinds, and must not go on modelling. In a
-/// model that is deadlocked the next step would panic again, and abort the process.
+/// Whether the execution that is running has failed: destructors run while the panic unwinds, and must not go
+/// on modelling. In a model that is deadlocked the next step would panic again, and abort the process.
 pub(in crate::world) fn is_lost() -> bool {
     LOST.get()
 }
@@ -87,7 +88,8 @@ impl Search {
     }
 }
 
-/// From now on a panic inside a search is noted, not printed: the harness says what it means. Others go where they went before.
+/// From now on a panic inside a search is noted, not printed: the harness says what it means. Others go where
+/// they went before.
 fn install_hook() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
@@ -96,7 +98,8 @@ fn install_hook() {
     });
 }
 
-/// The first panic is the failure. One that follows it while unwinding is about to abort the process, so what is known is printed.
+/// The first panic is the failure. One that follows it while unwinding is about to abort the process, so what
+/// is known is printed.
 fn note(info: &PanicHookInfo<'_>) {
     let text = info.payload_as_str().unwrap_or("a panic without a message").trim();
     let place = info.location().map(ToString::to_string).unwrap_or_default();

@@ -9,8 +9,8 @@
 //!     .check(|| { /* the model; check::saw("slept") */ });
 //! ```
 //!
-//! A proof counts only when its mutants die for the stated reason, its outcomes are exactly those stated, and no fewer executions were explored than stated. What the
-//! harness reads from the environment:
+//! A proof counts only when its mutants die for the stated reason, its outcomes are exactly those stated, and
+//! no fewer executions were explored than stated. What the harness reads from the environment:
 //!
 //! | variable | effect |
 //! |---|---|

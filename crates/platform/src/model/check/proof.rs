@@ -83,7 +83,8 @@ impl Proof {
         self
     }
 
-    /// Explores executions of at most this many preemptions. Without it all are explored, and the proof is complete.
+    /// Explores executions of at most this many preemptions. Without it all are explored, and the proof is
+    /// complete.
     pub fn bounded(mut self, preemptions: usize) -> Self {
         self.bound = Some(preemptions);
         self
@@ -121,7 +122,8 @@ impl Proof {
         self
     }
 
-    /// With `twin` instead of the model, a copy that differs in one thing which no [`Fault`] can say, the proof must fail, for this reason.
+    /// With `twin` instead of the model, a copy that differs in one thing which no [`Fault`] can say, the
+    /// proof must fail, for this reason.
     pub fn refuted_by_twin(
         mut self,
         name: &'static str,
@@ -133,14 +135,16 @@ impl Proof {
         self
     }
 
-    /// With `twin` instead of the model the proof still holds: the model is too small to tell, as the name says.
+    /// With `twin` instead of the model the proof still holds: the model is too small to tell, as the name
+    /// says.
     pub fn survived_by_twin(mut self, name: &'static str, twin: impl Fn() + Send + Sync + 'static) -> Self {
         let change = Change::Twin(Arc::new(twin));
         self.refutations.push(Refutation { name, change, expected: None });
         self
     }
 
-    /// With `fault` at that line the model still holds: it is too small to tell, or the fault does no harm. The name says which.
+    /// With `fault` at that line the model still holds: it is too small to tell, or the fault does no harm.
+    /// The name says which.
     pub fn survived_by(
         mut self,
         name: &'static str,

@@ -5,7 +5,8 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::{env, fs};
 
-/// What is known of a proof that held, with the name, the expected end and the execution of each refutation's death.
+/// What is known of a proof that held, with the name, the expected end and the execution of each refutation's
+/// death.
 pub(super) struct Record<'a> {
     pub(super) name: &'a str,
     pub(super) claim: &'a str,

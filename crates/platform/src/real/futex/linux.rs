@@ -16,8 +16,9 @@ pub(super) fn wait(word: &AtomicU32, expected: u32, deadline: Deadline, shared: 
         tv_nsec: left.subsec_nanos().into(),
     });
     let timeout = left.as_ref().map_or(ptr::null(), ptr::from_ref);
-    // SAFETY: FUTEX_WAIT asks for an address that can be read and is aligned to four (a reference to an AtomicU32 is both),
-    // and for a timeout that is null or points to a timespec: `left` outlives the call.
+    // SAFETY: FUTEX_WAIT asks for an address that can be read and is aligned to four (a reference to an
+    // AtomicU32 is both), and for a timeout that is null or points to a timespec: `left` outlives the
+    // call.
     let result =
         unsafe { libc::syscall(SYS_futex, word.as_ptr(), operation(FUTEX_WAIT, shared), expected, timeout) };
     if result == 0 {
@@ -33,8 +34,9 @@ pub(super) fn wait(word: &AtomicU32, expected: u32, deadline: Deadline, shared: 
 
 pub(super) fn wake(word: *const AtomicU32, n: u32, shared: bool) -> usize {
     let n = c_int::try_from(n).unwrap_or(c_int::MAX);
-    // SAFETY: FUTEX_WAKE takes any address and does not read it: private ones are looked up by number alone, and for a shared one that
-    // is no longer mapped the call fails with EFAULT, which is the same to us as nobody asleep.
+    // SAFETY: FUTEX_WAKE takes any address and does not read it: private ones are looked up by number alone,
+    // and for a shared one that is no longer mapped the call fails with EFAULT, which is the same to us
+    // as nobody asleep.
     let woken = unsafe { libc::syscall(SYS_futex, word, operation(FUTEX_WAKE, shared), n) };
     usize::try_from(woken).unwrap_or(0)
 }

@@ -2,10 +2,11 @@
 //!
 //! The kernel's contract, and all that the algorithms may rely on:
 //!
-//! 1. The comparison of the word and going to sleep are one step with regard to every [`wake`]: a thread that changes
-//!    the word and then wakes either finds the sleeper or makes it see [`Wait::Changed`].
+//! 1. The comparison of the word and going to sleep are one step with regard to every [`wake`]: a thread that
+//!    changes the word and then wakes either finds the sleeper or makes it see [`Wait::Changed`].
 //! 2. A wake ends the sleep of at most `n` threads that sleep on that very address.
-//! 3. [`Wait::Woken`] may also be said without a wake (a signal, a stale wake for memory that was reused): look again.
+//! 3. [`Wait::Woken`] may also be said without a wake (a signal, a stale wake for memory that was reused):
+//!    look again.
 //! 4. Neither call orders anything but the word's own comparison: orderings belong on the atomic accesses.
 
 use crate::time::Deadline;
@@ -71,8 +72,8 @@ pub fn wait<S: Scope>(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wa
 
 /// Ends the sleep of the `n` longest sleepers on `word`, or of all where there are fewer; says how many.
 ///
-/// Takes an address and never looks at what lies there: the memory may be gone already, as when the sleeper saw the
-/// word change, left, and freed it between our store and this call.
+/// Takes an address and never looks at what lies there: the memory may be gone already, as when the sleeper
+/// saw the word change, left, and freed it between our store and this call.
 pub fn wake<S: Scope>(word: *const AtomicU32, n: u32) -> usize {
     system::wake(word, n, S::SHARED)
 }

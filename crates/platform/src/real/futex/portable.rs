@@ -1,8 +1,8 @@
 //! Systems without a futex of ours: a table of queues over `std`'s mutex and condition variable.
 //!
-//! The same design as the model's kernel: a queue of (address, ticket) under a lock, a broadcast, and each sleeper looks for its own
-//! ticket. It knows this process only, so [`super::Shared`] words wake nobody elsewhere. Its tests run on Linux; on the systems that
-//! it is for it has never run.
+//! The same design as the model's kernel: a queue of (address, ticket) under a lock, a broadcast, and each
+//! sleeper looks for its own ticket. It knows this process only, so [`super::Shared`] words wake nobody
+//! elsewhere. Its tests run on Linux; on the systems that it is for it has never run.
 
 use super::Wait;
 use crate::time::Deadline;
@@ -42,7 +42,8 @@ pub(super) fn wait(word: &AtomicU32, expected: u32, deadline: Deadline, _shared:
     let address = word.as_ptr() as usize;
     let bucket = Bucket::of(address);
     let mut queue = bucket.lock();
-    // Relaxed: who changed the word and then took this lock before us is seen through the lock; who takes it later finds us queued.
+    // Relaxed: who changed the word and then took this lock before us is seen through the lock; who takes it
+    // later finds us queued.
     if word.load(Relaxed) != expected {
         return Wait::Changed;
     }
