@@ -1,13 +1,15 @@
-//! A mutual exclusion lock of one word.
+//! A mutual exclusion lock of one word, that lets nobody wait for long.
 //!
 //! # Promise
-//! At most one holder at a time; what a holder wrote is seen by the next; a release with sleepers wakes one
-//! of them; no system call while nobody has to sleep. No order among those who wait: a newcomer may take the
-//! lock before a sleeper that was woken for it.
+//! At most one holder at a time; what a holder wrote is seen by the next; a release with sleepers wakes one of
+//! them; no system call while nobody has to sleep. A newcomer may take the lock before a sleeper that was woken
+//! for it, which is what makes a contended lock fast; but a sleeper that has waited for a millisecond in vain is
+//! given the lock by the next release, and no newcomer can come before it.
 //!
 //! # Source
-//! Ulrich Drepper, "Futexes Are Tricky" (2004), its second mutex, in the form that Rust's `std` gave it:
-//! release by one exchange.
+//! Ulrich Drepper, "Futexes Are Tricky" (2004), its second mutex, in the form that Rust's `std` gave it. Handing
+//! over after a millisecond is that of Go's `sync.Mutex` and of CPython's `PyMutex`; the two words below for it
+//! are ours.
 //!
 //! # State
 //! | word | meaning |
@@ -15,39 +17,53 @@
 //! | `FREE` | nobody holds it, and no sleeper depends on the next release |
 //! | `HELD` | somebody holds it, nobody sleeps |
 //! | `CONTENDED` | somebody holds it, somebody may sleep: the release must wake |
+//! | `STARVING` | as `CONTENDED`, and somebody has waited too long: the release must hand over |
+//! | `HANDED` | nobody holds it yet; it is for those who have waited already, and one of them is on its way |
 //!
 //! # Protocol
 //! 1. Acquire: exchange `FREE` for `HELD`. Done, if it was `FREE`.
 //! 2. Else spin a bounded while, as long as nobody sleeps, and try step 1 again when the word is `FREE`.
-//! 3. Else exchange the word for `CONTENDED`. If it was `FREE`, we hold the lock (and our release will wake
-//!    one too many, which is the price of not knowing whether others sleep).
-//! 4. Else sleep while the word is `CONTENDED`; then go to 2, without its attempt: who has slept takes the
-//!    lock as `CONTENDED` only.
-//! 5. Release: exchange the word for `FREE`; if it was `CONTENDED`, wake one sleeper.
+//! 3. Else look at the word, again and again:
+//!    - `FREE`: exchange it for `CONTENDED`, and hold the lock. Our release will wake one too many, which is the
+//!      price of not knowing whether others sleep.
+//!    - `HANDED`, and we have slept or tried to: exchange it for `CONTENDED`, and hold the lock.
+//!    - `HANDED`, and we have only just come: sleep while it is `HANDED`.
+//!    - otherwise exchange it for `CONTENDED`, or for `STARVING` if we have waited too long, and sleep while it is
+//!      that.
+//! 4. Release: exchange `HELD` for `FREE`. Else exchange `CONTENDED` for `FREE`, or `STARVING` for `HANDED`, and
+//!    wake one sleeper.
+//! 5. A waiter whose deadline comes leaves nothing behind that others would wait for: it exchanges `STARVING` for
+//!    `CONTENDED`, or, finding `HANDED`, takes the lock after all.
 //!
 //! # Invariants
-//! - I1. Only the exchange that finds `FREE` makes a holder: so there is one.
-//! - I2. While a thread sleeps, or is woken and has not yet exchanged the word, either the word is
-//!   `CONTENDED` or a wake is on its way to one of them. A sleeper sets `CONTENDED` first (3); only a release
-//!   takes it away, and that release wakes (5); the one who is woken sets it again (4) before it may sleep or
+//! - I1. Only the exchange that finds `FREE` or `HANDED` makes a holder: so there is one.
+//! - I2. While a thread sleeps, or is woken and has not yet exchanged the word, either the word says that the
+//!   release must wake or a wake is on its way to one of them. A sleeper sees to that first (3); only a release
+//!   takes it away, and that release wakes (4); the one who is woken sees to it again (3) before it may sleep or
 //!   hold, for the sake of the others.
+//! - I3. Who finds the word `HANDED` and goes to sleep is woken too: the one who takes it writes `CONTENDED`.
+//! - I4. While the word is `STARVING`, a thread that has waited is about to look at the word or asleep and does
+//!   not leave without doing 5. So is somebody while it is `HANDED`: that thread, or the sleeper that the release
+//!   woke instead. Hence `HANDED` does not last.
 //!
 //! # Memory orderings
-//! One edge: the Release of the exchange in [`RawLock::release`] to the Acquire of the exchange that finds
-//! `FREE`. It carries the holder's writes to the next holder. The word guards itself by being one word:
+//! One edge: the Release of the exchange in [`RawLock::release`] to the Acquire of the exchange that finds `FREE`
+//! or `HANDED`. It carries the holder's writes to the next holder. The word guards itself by being one word:
 //! sleeping and waking need no order of their own.
 //!
 //! # Proofs
 //! `tests/loom/lock.rs`; what loom does not run (the spin) changes nothing: it only loads the word.
 
 use crate::sync::{
-    Acquire, AtomicU32, Deadline, Private, Relaxed, Release, Spin, Wait, const_fn, wait, wake,
+    Acquire, AtomicU32, Deadline, Patience, Private, Relaxed, Release, Spin, Wait, const_fn, wait, wake,
 };
 use core::fmt;
 
 const FREE: u32 = 0;
 const HELD: u32 = 1;
 const CONTENDED: u32 = 2;
+const STARVING: u32 = 3;
+const HANDED: u32 = 4;
 
 /// Python's `Lock`: no data, no guard, and any thread may release it.
 ///
@@ -129,13 +145,10 @@ impl RawLock {
     #[inline]
     pub fn release(&self) -> Result<(), NotLocked> {
         // Release: pairs with the Acquire of the next exchange that finds FREE: it sees what we wrote.
-        match self.word.swap(FREE, Release) {
-            FREE => Err(NotLocked),
-            HELD => Ok(()),
-            _ => {
-                self.wake_one();
-                Ok(())
-            }
+        // Relaxed on failure: release_slowly() decides by an exchange of its own.
+        match self.word.compare_exchange(HELD, FREE, Release, Relaxed) {
+            Ok(_) => Ok(()),
+            Err(seen) => self.release_slowly(seen),
         }
     }
 
@@ -155,18 +168,66 @@ impl RawLock {
                 Err(now) => seen = now,
             }
         }
+        let (mut patience, mut has_waited) = (Patience::new(), false);
         loop {
-            // Acquire: as in try_acquire(), where the exchange finds FREE. We may not be the only one who
-            // waits (I2): never HELD.
-            if seen != CONTENDED && self.word.swap(CONTENDED, Acquire) == FREE {
-                return true;
+            let takes = seen == FREE || seen == HANDED && has_waited;
+            let sleeps_on = match seen {
+                HANDED | STARVING => seen,
+                _ if patience.is_over() => STARVING,
+                _ => CONTENDED,
+            };
+            let next = if takes { CONTENDED } else { sleeps_on };
+            if next != seen {
+                // Acquire: pairs with the Release in release(), where the exchange finds FREE or HANDED; where it
+                // only says that we sleep, nothing is needed. We may not be the only one who waits (I2): never HELD.
+                if let Err(now) = self.word.compare_exchange(seen, next, Acquire, Relaxed) {
+                    seen = now;
+                    continue;
+                }
+                if takes {
+                    return true;
+                }
             }
-            // A sleeper that timed out was not woken: no wake is lost with it.
-            if wait::<Private>(&self.word, CONTENDED, deadline) == Wait::TimedOut {
-                return false;
+            has_waited = true;
+            if wait::<Private>(&self.word, sleeps_on, deadline) == Wait::TimedOut {
+                // A sleeper that timed out was not woken: no wake is lost with it.
+                return self.leave();
             }
             seen = self.spin();
         }
+    }
+
+    /// The last thing that a waiter does whose deadline has come (I4); whether it has the lock after all.
+    fn leave(&self) -> bool {
+        // Relaxed: the exchange decides.
+        let mut seen = self.word.load(Relaxed);
+        while matches!(seen, STARVING | HANDED) {
+            // Acquire: as in acquire_slowly(), for HANDED; from STARVING to CONTENDED nothing is needed.
+            match self.word.compare_exchange(seen, CONTENDED, Acquire, Relaxed) {
+                Ok(was) => return was == HANDED,
+                Err(now) => seen = now,
+            }
+        }
+        false
+    }
+
+    #[cold]
+    fn release_slowly(&self, mut seen: u32) -> Result<(), NotLocked> {
+        loop {
+            let next = match seen {
+                FREE | HANDED => return Err(NotLocked),
+                STARVING => HANDED,
+                _ => FREE,
+            };
+            // Release: pairs with the Acquire of the exchange that finds `next`: it sees what we wrote.
+            match self.word.compare_exchange(seen, next, Release, Relaxed) {
+                Ok(_) => break,
+                Err(now) => seen = now,
+            }
+        }
+        // The lock may be gone: who takes it after our exchange may free it. wake() uses the address only.
+        wake::<Private>(&raw const self.word, 1);
+        Ok(())
     }
 
     /// Looks at the word until it is free, or somebody sleeps, or it has been long enough.
@@ -180,12 +241,6 @@ impl RawLock {
             }
         }
     }
-
-    // The lock may be gone: who takes it after our exchange may free it. wake() uses the address only.
-    #[cold]
-    fn wake_one(&self) {
-        wake::<Private>(&raw const self.word, 1);
-    }
 }
 
 impl Default for RawLock {
@@ -196,6 +251,14 @@ impl Default for RawLock {
 
 impl fmt::Debug for RawLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawLock").field("locked", &self.locked()).finish()
+        // Relaxed: an answer that may be stale promises nothing.
+        let state = match self.word.load(Relaxed) {
+            FREE => "free",
+            HELD => "held",
+            CONTENDED => "contended",
+            STARVING => "starving",
+            _ => "handed over",
+        };
+        f.debug_struct("RawLock").field("state", &format_args!("{state}")).finish()
     }
 }

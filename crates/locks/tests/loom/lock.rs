@@ -24,6 +24,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const RAW: &str = "crates/locks/src/lock/raw.rs";
+/// Where a waiter takes the lock, or says that it sleeps.
+const TAKES: &str = "compare_exchange(seen, next, Acquire, Relaxed)";
+/// Where a release frees the lock for the sleepers, or hands it over.
+const HANDS_OVER: &str = "compare_exchange(seen, next, Release, Relaxed)";
+/// Where a waiter leaves whose deadline has come.
+const LEAVES: &str = "compare_exchange(seen, CONTENDED, Acquire, Relaxed)";
 
 /// A lock and what it guards; loom checks that no two accesses are unordered.
 struct Guarded {
@@ -49,6 +55,10 @@ impl Guarded {
     fn section(&self) {
         self.lock.acquire();
         self.count_and_release();
+    }
+
+    fn looks_starving(&self) -> bool {
+        format!("{:?}", self.lock).contains("starving")
     }
 
     /// What was counted, when all others have been joined: the lock is free again.
@@ -156,15 +166,22 @@ fn two_threads_are_never_inside_at_once() {
         "match self.word.compare_exchange(FREE, HELD, Acquire",
         Death::Causality,
     )
+    .refuted_by("the attempt after sleep is Relaxed", Fault::Relaxed, RAW, TAKES, Death::Causality)
     .refuted_by(
-        "the attempt after sleep is Relaxed",
+        "the release is Relaxed",
         Fault::Relaxed,
         RAW,
-        "swap(CONTENDED, Acquire)",
+        "compare_exchange(HELD, FREE, Release, Relaxed)",
         Death::Causality,
     )
-    .refuted_by("the release is Relaxed", Fault::Relaxed, RAW, "swap(FREE, Release)", Death::Causality)
-    .refuted_by("the release frees nothing", Fault::Writes(1), RAW, "swap(FREE, Release)", Death::Deadlock)
+    .refuted_by("the release with sleepers is Relaxed", Fault::Relaxed, RAW, HANDS_OVER, Death::Causality)
+    .refuted_by(
+        "the release frees nothing",
+        Fault::Writes(1),
+        RAW,
+        "compare_exchange(HELD, FREE, Release, Relaxed)",
+        Death::Deadlock,
+    )
     .refuted_by("the release wakes nobody", Fault::NoWake, RAW, "wake::<Private>", Death::Deadlock)
     .refuted_by(
         "taking it leaves it free",
@@ -260,7 +277,7 @@ fn any_thread_may_release_but_once() {
         "the release frees nothing",
         Fault::Writes(1),
         RAW,
-        "swap(FREE, Release)",
+        "compare_exchange(HELD, FREE, Release, Relaxed)",
         Death::Assertion("exactly one"),
     )
     .check(|| {
@@ -274,4 +291,103 @@ fn any_thread_may_release_but_once() {
         assert!(ours != other.join().unwrap(), "exactly one releases it");
         saw(if ours { "we did" } else { "the other did" });
     });
+}
+
+#[test]
+fn an_impatient_waiter_gets_the_lock_and_sees_the_data() {
+    Proof::new(
+        "lock::an_impatient_waiter_gets_the_lock_and_sees_the_data",
+        "a lock that is handed over has one holder at a time too, and it sees what the one before it wrote",
+    )
+    .threads(2)
+    .executions_at_least(50)
+    .impatient()
+    .outcomes(&["found it free", "found it held"])
+    .refuted_by("handing over is Relaxed", Fault::Relaxed, RAW, HANDS_OVER, Death::Causality)
+    .refuted_by("being handed it is Relaxed", Fault::Relaxed, RAW, TAKES, Death::Causality)
+    .refuted_by("handing over wakes nobody", Fault::NoWake, RAW, "wake::<Private>", Death::Deadlock)
+    .refuted_by("the lock stays with who gave it", Fault::Writes(2), RAW, HANDS_OVER, Death::Deadlock)
+    .check(|| sections(1));
+}
+
+#[test]
+fn a_lock_handed_over_leaves_nobody_asleep() {
+    Proof::new(
+        "lock::a_lock_handed_over_leaves_nobody_asleep",
+        "who sleeps beside the one that is handed the lock, or comes meanwhile, is woken in the end",
+    )
+    .threads(3)
+    .bounded(3)
+    .executions_at_least(1_000)
+    .impatient()
+    .outcomes(&["found it free", "found it held"])
+    .refuted_by("who is handed it takes it as HELD", Fault::Writes(1), RAW, TAKES, Death::Livelock)
+    .refuted_by("handing over wakes nobody", Fault::NoWake, RAW, "wake::<Private>", Death::Deadlock)
+    .check(|| sections(2));
+}
+
+#[test]
+fn a_waiter_that_gives_up_takes_no_hand_over_with_it() {
+    Proof::new(
+        "lock::a_waiter_that_gives_up_takes_no_hand_over_with_it",
+        "a lock is never handed to a waiter that has left: it ends up free, and a patient waiter got it",
+    )
+    .threads(3)
+    .bounded(3)
+    .executions_at_least(1_000)
+    .impatient()
+    .outcomes(&["taken in time", "timed out"])
+    .refuted_by(
+        "it leaves its mark behind",
+        Fault::Writes(3),
+        RAW,
+        LEAVES,
+        Death::Assertion("free in the end"),
+    )
+    .refuted_by("leaving with the lock is Relaxed", Fault::Relaxed, RAW, LEAVES, Death::Causality)
+    .check(a_patient_and_an_impatient_waiter);
+}
+
+/// The model holds the lock while another thread waits; then releases it, and wants it again at once.
+fn a_newcomer_after_a_hand_over() {
+    let guarded = Guarded::new();
+    guarded.lock.acquire();
+    let waiter = spawn({
+        let guarded = Arc::clone(&guarded);
+        move || guarded.section()
+    });
+    let starving = guarded.looks_starving();
+    guarded.lock.release().unwrap();
+    guarded.lock.acquire();
+    // SAFETY: the lock is held.
+    let waiter_was_in = guarded.count.with(|count| unsafe { *count }) == 1;
+    guarded.lock.release().unwrap();
+    waiter.join().unwrap();
+    assert!(waiter_was_in || !starving, "a newcomer came before one who starved");
+    saw(match (starving, waiter_was_in) {
+        (true, _) => "handed over",
+        (false, true) => "the waiter was quicker",
+        (false, false) => "the newcomer was quicker",
+    });
+}
+
+#[test]
+fn no_newcomer_comes_before_one_who_starves() {
+    Proof::new(
+        "lock::no_newcomer_comes_before_one_who_starves",
+        "a release that finds a waiter starving gives it the lock: the holder cannot take it again first",
+    )
+    .threads(2)
+    .bounded(3)
+    .executions_at_least(50)
+    .impatient()
+    .outcomes(&["handed over", "the waiter was quicker", "the newcomer was quicker"])
+    .refuted_by(
+        "it is freed, not handed over",
+        Fault::Writes(0),
+        RAW,
+        HANDS_OVER,
+        Death::Assertion("a newcomer came"),
+    )
+    .check(a_newcomer_after_a_hand_over);
 }

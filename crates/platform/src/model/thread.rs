@@ -1,6 +1,6 @@
 //! loom's threads, numbered in the order in which the model starts them: the model itself is 0.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use loom::thread::ThreadId;
 
 pub use loom::thread::{JoinHandle, yield_now};
@@ -8,6 +8,7 @@ pub use loom::thread::{JoinHandle, yield_now};
 std::thread_local! {
     // loom runs all threads of a model on one OS thread and does not see this: no scheduling point, no happens-before.
     static THREADS: RefCell<Vec<ThreadId>> = const { RefCell::new(Vec::new()) };
+    static IMPATIENT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Starts a modelled thread. loom allows five, the model itself included.
@@ -22,8 +23,9 @@ where
     handle
 }
 
-/// The model begins anew: its thread is number 0.
-pub(super) fn begin() {
+/// The model begins anew: its thread is number 0, and its waiters are impatient or not.
+pub(super) fn begin(impatient: bool) {
+    IMPATIENT.set(impatient);
     let model = loom::thread::current().id();
     THREADS.with_borrow_mut(|threads| {
         threads.clear();
@@ -58,5 +60,22 @@ impl Spin {
     /// Says that it is time to sleep.
     pub fn turn(&mut self) -> bool {
         false
+    }
+}
+
+/// The real world's patience, without a clock: it is over from the start or it lasts for ever, as the proof says.
+#[derive(Debug)]
+pub struct Patience;
+
+impl Patience {
+    /// A waiter's patience.
+    #[expect(clippy::new_without_default, reason = "as in the real world")]
+    pub fn new() -> Self {
+        Self
+    }
+
+    /// Whether the waiter has waited too long.
+    pub fn is_over(&mut self) -> bool {
+        IMPATIENT.get()
     }
 }

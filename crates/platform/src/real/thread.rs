@@ -1,6 +1,7 @@
 //! Threads, and a spin that knows when not to.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 pub use std::thread::{JoinHandle, spawn, yield_now};
 
@@ -39,6 +40,36 @@ impl Spin {
         self.left -= 1;
         core::hint::spin_loop();
         true
+    }
+}
+
+/// How long a waiter lets others go first.
+const PATIENCE: Duration = Duration::from_millis(1);
+
+/// A waiter's patience: a millisecond from when it is first asked for, which is when the waiter first has to sleep.
+///
+/// ```
+/// let mut patience = platform::thread::Patience::new();
+/// assert!(!patience.is_over(), "it has only begun");
+/// std::thread::sleep(std::time::Duration::from_millis(2));
+/// assert!(patience.is_over());
+/// ```
+#[derive(Debug)]
+pub struct Patience {
+    ends: Option<Instant>,
+}
+
+impl Patience {
+    /// Patience that has not been asked for yet: the clock is not read.
+    #[expect(clippy::new_without_default, reason = "patience is begun, it has no neutral value")]
+    pub fn new() -> Self {
+        Self { ends: None }
+    }
+
+    /// Whether the waiter has waited too long. Reads the clock.
+    pub fn is_over(&mut self) -> bool {
+        let now = Instant::now();
+        now >= *self.ends.get_or_insert(now + PATIENCE)
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Search {
     pub(super) bound: Option<usize>,
     /// Sleeps that end for no reason, in each execution.
     pub(super) spurious: usize,
+    /// Whether every waiter has waited too long from the start.
+    pub(super) impatient: bool,
 }
 
 /// What a search found.
@@ -82,7 +84,7 @@ impl Search {
 
     fn begin(self) {
         FOUND.with_borrow_mut(|found| found.executions += 1);
-        thread::begin();
+        thread::begin(self.impatient);
         trace::begin();
         futex::begin(self.spurious);
     }

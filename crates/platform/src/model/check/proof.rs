@@ -19,6 +19,7 @@ pub struct Proof {
     floor: usize,
     outcomes: &'static [&'static str],
     spurious: usize,
+    impatient: bool,
     refutations: Vec<Refutation>,
 }
 
@@ -72,9 +73,17 @@ impl fmt::Display for Death {
 impl Proof {
     /// A proof called `name` (the test's path) of `claim`, a sentence that could be false.
     pub fn new(name: impl Into<String>, claim: impl Into<String>) -> Self {
-        let (name, claim) = (name.into(), claim.into());
-        let (threads, bound, floor, outcomes, spurious) = (0, None, 0, &[][..], 0);
-        Self { name, claim, threads, bound, floor, outcomes, spurious, refutations: Vec::new() }
+        Self {
+            name: name.into(),
+            claim: claim.into(),
+            threads: 0,
+            bound: None,
+            floor: 0,
+            outcomes: &[],
+            spurious: 0,
+            impatient: false,
+            refutations: Vec::new(),
+        }
     }
 
     /// How many threads the model has, its own included; checked.
@@ -105,6 +114,12 @@ impl Proof {
     /// Lets the first `n` sleeps of each execution end for no reason.
     pub fn spurious_wakeups(mut self, n: usize) -> Self {
         self.spurious = n;
+        self
+    }
+
+    /// Lets every waiter have waited too long from the start: locks are handed over.
+    pub fn impatient(mut self) -> Self {
+        self.impatient = true;
         self
     }
 
@@ -163,7 +178,11 @@ impl Proof {
     /// If any of it is not as stated; the message has the failing execution.
     pub fn check(self, model: impl Fn() + Send + Sync + 'static) {
         let model: Arc<dyn Fn() + Send + Sync> = Arc::new(model);
-        let search = Search { bound: report::bound().unwrap_or(self.bound), spurious: self.spurious };
+        let search = Search {
+            bound: report::bound().unwrap_or(self.bound),
+            spurious: self.spurious,
+            impatient: self.impatient,
+        };
         if let Some(mutant) = Mutant::of_environment() {
             let place = mutant.to_string();
             let (found, _) = mutant.during(|| search.run(&model));
