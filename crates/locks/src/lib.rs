@@ -45,6 +45,7 @@ mod sync;
 
 pub use condition::{Condition, RawCondition};
 pub use lock::{Lock, LockGuard, NotLocked, RawLock};
+pub use platform::futex::{Private, Scope, Shared};
 pub use platform::time::Deadline;
 
 /// The traits behind [`Lock`], for code that is generic over locks.

@@ -6,6 +6,6 @@ pub(crate) use platform::atomic::{
 };
 pub(crate) use platform::cell::UnsafeCell;
 pub(crate) use platform::const_fn;
-pub(crate) use platform::futex::{Private, Wait, wait, wake};
+pub(crate) use platform::futex::{Private, Scope, Wait, wait, wake};
 pub(crate) use platform::thread::{Patience, Spin};
 pub(crate) use platform::time::Deadline;

@@ -55,9 +55,11 @@
 //! `tests/loom/lock.rs`; what loom does not run (the spin) changes nothing: it only loads the word.
 
 use crate::sync::{
-    Acquire, AtomicU32, Deadline, Patience, Private, Relaxed, Release, Spin, Wait, const_fn, wait, wake,
+    Acquire, AtomicU32, Deadline, Patience, Private, Relaxed, Release, Scope, Spin, Wait, const_fn, wait,
+    wake,
 };
 use core::fmt;
+use core::marker::PhantomData;
 
 const FREE: u32 = 0;
 const HELD: u32 = 1;
@@ -67,7 +69,8 @@ const HANDED: u32 = 4;
 
 /// Python's `Lock`: no data, no guard, and any thread may release it.
 ///
-/// Four bytes. Uncontended, `acquire` and `release` are one atomic exchange each.
+/// Four bytes, which may lie in memory shared by processes (`RawLock<Shared>`). Uncontended, `acquire` and `release`
+/// are one atomic exchange each.
 ///
 /// ```
 /// use locks::{NotLocked, RawLock};
@@ -80,8 +83,10 @@ const HANDED: u32 = 4;
 /// });
 /// assert_eq!(lock.release(), Err(NotLocked));
 /// ```
-pub struct RawLock {
+#[repr(C)]
+pub struct RawLock<S: Scope = Private> {
     word: AtomicU32,
+    scope: PhantomData<S>,
 }
 
 /// The lock was released while nobody held it; nothing was changed.
@@ -98,10 +103,36 @@ impl core::error::Error for NotLocked {}
 
 impl RawLock {
     const_fn! {
-        /// A lock that nobody holds.
+        /// A lock that nobody holds, for the threads of this process.
         pub const fn new() -> Self {
-            Self { word: AtomicU32::new(FREE) }
+            Self::in_scope()
         }
+    }
+}
+
+impl<S: Scope> RawLock<S> {
+    const_fn! {
+        /// A lock that nobody holds, for whom the scope says.
+        ///
+        /// ```
+        /// use locks::{RawLock, Shared};
+        ///
+        /// let lock = RawLock::<Shared>::in_scope(); // To be put into memory that processes share.
+        /// assert!(lock.try_acquire());
+        /// ```
+        pub const fn in_scope() -> Self {
+            Self { word: AtomicU32::new(FREE), scope: PhantomData }
+        }
+    }
+
+    /// Makes the lock free, whoever holds it: for the child of a `fork`, where the thread that held it is not.
+    ///
+    /// # Safety
+    /// Only in the child of a `fork`, before another thread of it uses the lock; and who holds it on paper (a guard
+    /// that was alive at the fork) must neither use the data nor release the lock.
+    pub unsafe fn reinit_after_fork(&self) {
+        // Relaxed: this is the only thread.
+        self.word.swap(FREE, Relaxed);
     }
 
     /// Takes the lock, waiting for it as long as it takes.
@@ -160,26 +191,26 @@ impl RawLock {
 
     #[cold]
     fn acquire_slowly(&self, deadline: Deadline) -> bool {
-        let mut seen = self.spin();
-        if seen == FREE {
-            // Acquire and Relaxed: as in try_acquire().
-            match self.word.compare_exchange(FREE, HELD, Acquire, Relaxed) {
-                Ok(_) => return true,
-                Err(now) => seen = now,
-            }
-        }
-        let (mut patience, mut has_waited) = (Patience::new(), false);
+        let (mut spin, mut patience) = (Spin::new(), Patience::new());
+        // Who has waited may not be the only one who does (I2): it never takes the lock as HELD.
+        let (mut has_waited, mut take_as) = (false, HELD);
+        // Relaxed, here and below: a hint; the exchange that follows decides.
+        let mut seen = self.word.load(Relaxed);
         loop {
             let takes = seen == FREE || seen == HANDED && has_waited;
-            let sleeps_on = match seen {
+            if seen == HELD && spin.turn() {
+                seen = self.word.load(Relaxed);
+                continue;
+            }
+            let sleep_on = match seen {
                 HANDED | STARVING => seen,
-                _ if patience.is_over() => STARVING,
+                _ if !takes && patience.is_over() => STARVING,
                 _ => CONTENDED,
             };
-            let next = if takes { CONTENDED } else { sleeps_on };
+            let next = if takes { take_as } else { sleep_on };
             if next != seen {
                 // Acquire: pairs with the Release in release(), where the exchange finds FREE or HANDED; where it
-                // only says that we sleep, nothing is needed. We may not be the only one who waits (I2): never HELD.
+                // only says that we sleep, nothing is needed.
                 if let Err(now) = self.word.compare_exchange(seen, next, Acquire, Relaxed) {
                     seen = now;
                     continue;
@@ -188,12 +219,12 @@ impl RawLock {
                     return true;
                 }
             }
-            has_waited = true;
-            if wait::<Private>(&self.word, sleeps_on, deadline) == Wait::TimedOut {
+            if wait::<S>(&self.word, sleep_on, deadline) == Wait::TimedOut {
                 // A sleeper that timed out was not woken: no wake is lost with it.
                 return self.leave();
             }
-            seen = self.spin();
+            (has_waited, take_as, spin) = (true, CONTENDED, Spin::new());
+            seen = self.word.load(Relaxed);
         }
     }
 
@@ -226,30 +257,18 @@ impl RawLock {
             }
         }
         // The lock may be gone: who takes it after our exchange may free it. wake() uses the address only.
-        wake::<Private>(&raw const self.word, 1);
+        wake::<S>(&raw const self.word, 1);
         Ok(())
     }
-
-    /// Looks at the word until it is free, or somebody sleeps, or it has been long enough.
-    fn spin(&self) -> u32 {
-        let mut spin = Spin::new();
-        loop {
-            // Relaxed: a hint; the exchange that follows decides.
-            let seen = self.word.load(Relaxed);
-            if seen != HELD || !spin.turn() {
-                return seen;
-            }
-        }
-    }
 }
 
-impl Default for RawLock {
+impl<S: Scope> Default for RawLock<S> {
     fn default() -> Self {
-        Self::new()
+        Self::in_scope()
     }
 }
 
-impl fmt::Debug for RawLock {
+impl<S: Scope> fmt::Debug for RawLock<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Relaxed: an answer that may be stale promises nothing.
         let state = match self.word.load(Relaxed) {
