@@ -102,8 +102,10 @@ fn count_cores() -> u32 {
         unsafe { libc::sched_getaffinity(of, size_of::<libc::cpu_set_t>(), set) };
     }
     for core in 0..libc::CPU_SETSIZE as usize {
-        // SAFETY: CPU_ISSET() reads the bit of a core below CPU_SETSIZE.
-        all += u32::from(unsafe { libc::CPU_ISSET(core, &main) || libc::CPU_ISSET(core, &ours) });
+        all += u32::from([&main, &ours].into_iter().any(|set| {
+            // SAFETY: CPU_ISSET() reads the bit of a core below CPU_SETSIZE.
+            unsafe { libc::CPU_ISSET(core, set) }
+        }));
     }
     all
 }
