@@ -163,16 +163,23 @@ fn refute(name: &str, twin: &Twin, schedules: usize) -> String {
 }
 
 /// Runs `model` in so many schedules, or up to the first that panics.
+///
+/// On a thread of its own: an execution that fails is left where it stands, and with it the panic of a thread that
+/// never ends unwinding.
 fn run(schedules: usize, model: Arc<dyn Fn() + Send + Sync>) -> Found {
+    std::thread::spawn(move || explore(schedules, &model)).join().expect("the harness itself does not panic")
+}
+
+fn explore(schedules: usize, model: &Arc<dyn Fn() + Send + Sync>) -> Found {
     let mut config = shuttle::Config::new();
     config.silence_warnings = true;
     config.max_steps = shuttle::MaxSteps::FailAfter(MAX_STEPS);
     config.failure_persistence = shuttle::FailurePersistence::None;
-    // Who unwinds is not interrupted: another panic meanwhile would abort the process.
+    // Nobody else goes on after a panic: another one, while the first unwinds, would abort the process.
     config.ungraceful_shutdown_config.immediately_return_on_panic = true;
     install_hook(&config);
-    FOUND.take();
     RUNNING.set(true);
+    let model = Arc::clone(model);
     let result = catch_unwind(AssertUnwindSafe(|| {
         shuttle::Runner::new(Schedules::new(SEED, schedules), config).run(move || {
             FOUND.with_borrow_mut(|found| found.executions += 1);
