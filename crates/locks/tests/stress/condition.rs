@@ -1,6 +1,6 @@
 //! The condition on many threads: permits are conserved, notifications reach those who say so, and nobody hangs.
 
-use crate::{leaked, many, panic_on_purpose, quietly};
+use crate::many::{leaked, many, panic_on_purpose, quietly};
 use locks::{Condition, Lock};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The lock on many threads: nothing that was counted is lost, and nobody hangs.
 
-use crate::{leaked, many, panic_on_purpose, quietly};
+use crate::many::{leaked, many, panic_on_purpose, quietly};
 use locks::Lock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;

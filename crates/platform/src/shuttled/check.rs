@@ -11,13 +11,14 @@
 //!
 //! A trial counts only when its twins, each with one flaw, die for the stated reason within as many schedules,
 //! and when all its outcomes are reached and no others. The seed is fixed: a trial that fails does so again.
-//! A trial that passes prints a line that begins with `trial: `.
+//! A trial that passes prints a line, `trial: ` and a JSON document, which `cargo xtask shuttle` reads.
 
 use super::cell::OVERLAP;
 use super::futex;
 use super::random::Schedules;
 use core::cell::{Cell, RefCell};
 use core::fmt;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::{Arc, Once};
@@ -64,6 +65,16 @@ impl Death {
             Self::Overlap => OVERLAP,
             Self::Assertion(text) => text,
         })
+    }
+}
+
+impl fmt::Display for Death {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deadlock => f.write_str("deadlock"),
+            Self::Overlap => f.write_str("overlap"),
+            Self::Assertion(text) => write!(f, "assertion: {text}"),
+        }
     }
 }
 
@@ -142,24 +153,30 @@ impl Trial {
         let stated: BTreeSet<String> = outcomes.iter().map(ToString::to_string).collect();
         assert_eq!(found.outcomes, stated, "{name}: the outcomes that were reached, and those stated");
         assert!(schedules > 1 && found.executions == schedules, "{name}: {} schedules", found.executions);
-        let died: Vec<_> = twins.iter().map(|twin| refute(&name, twin, schedules)).collect();
-        println!(
-            "trial: {name} | {claim} | {threads} threads | {schedules} schedules of seed {SEED:#x} | \
-             {seconds:.2} s | {}",
-            if died.is_empty() { "no twins".into() } else { format!("died: {}", died.join("; ")) }
-        );
+        let twins: Vec<_> = twins.iter().map(|twin| refute(&name, twin, schedules)).collect();
+        let record = json!({
+            "name": name,
+            "claim": claim,
+            "threads": threads,
+            "schedules": schedules,
+            "seed": format!("{SEED:#x}"),
+            "seconds": seconds,
+            "outcomes": stated,
+            "twins": twins,
+        });
+        println!("trial: {record}");
     }
 }
 
-/// Runs a twin, which must die; says where it did.
-fn refute(name: &str, twin: &Twin, schedules: usize) -> String {
+/// Runs a twin, which must die; says in which schedule it did.
+fn refute(name: &str, twin: &Twin, schedules: usize) -> Value {
     let Twin { name: flaw, death, model } = twin;
     let found = run(schedules, Arc::clone(model));
     let Some(failure) = found.failure else {
-        panic!("{name}: `{flaw}` was stated to die of {death:?}, and survived {schedules} schedules")
+        panic!("{name}: `{flaw}` was stated to die of {death}, and survived {schedules} schedules")
     };
-    assert!(death.fits(&failure), "{name}: `{flaw}` died, but not of {death:?}: {failure}");
-    format!("{flaw} ({})", found.executions)
+    assert!(death.fits(&failure), "{name}: `{flaw}` died, but not of {death}: {failure}");
+    json!({"name": flaw, "expected": death.to_string(), "died_at": found.executions})
 }
 
 /// Runs `model` in so many schedules, or up to the first that panics.
