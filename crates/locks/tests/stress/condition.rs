@@ -51,7 +51,11 @@ fn permits_and_notifications_are_conserved_among_eight_threads() {
     let permits = permits.lock();
     assert_eq!(permits.taken + permits.left, permits.given, "no permit is lost or doubled");
     // Relaxed: those who added have been joined.
-    assert_eq!(permits.notified, reached.load(Relaxed), "who was reached says so, and who says so was reached");
+    assert_eq!(
+        permits.notified,
+        reached.load(Relaxed),
+        "who was reached says so, and who says so was reached"
+    );
     assert!(permits.taken > 0);
 }
 

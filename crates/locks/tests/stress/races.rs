@@ -40,9 +40,7 @@ impl Racy {
 
     fn by_two_threads(work: fn(&Racy)) {
         static RACY: Racy = Racy { word: AtomicU32::new(0), count: UnsafeCell::new(0) };
-        let threads = [(); 2].map(|()| {
-            thread::spawn(move || (0..100).for_each(|_| work(&RACY)))
-        });
+        let threads = [(); 2].map(|()| thread::spawn(move || (0..100).for_each(|_| work(&RACY))));
         threads.into_iter().for_each(|thread| thread.join().unwrap());
     }
 }

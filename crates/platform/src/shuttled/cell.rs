@@ -46,7 +46,10 @@ impl<T: ?Sized> UnsafeCell<T> {
     /// # Panics
     /// If another thread is inside.
     pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
-        assert!(self.inside.get() == 0 || std::thread::panicking(), "{OVERLAP}: a write within another access");
+        assert!(
+            self.inside.get() == 0 || std::thread::panicking(),
+            "{OVERLAP}: a write within another access"
+        );
         let _visit = Visit::begin(&self.inside, WRITER);
         f(self.value.get())
     }

@@ -20,7 +20,9 @@ use std::time::Duration;
 /// Starts a putter of two items: ten times its number, and one more. It returns what it got back.
 fn putter<Q: Fifo>(queue: &Arc<Q>, number: u32) -> JoinHandle<Vec<u32>> {
     let queue = Arc::clone(queue);
-    spawn(move || [10 * number, 10 * number + 1].into_iter().filter_map(|item| queue.put(item).err()).collect())
+    spawn(move || {
+        [10 * number, 10 * number + 1].into_iter().filter_map(|item| queue.put(item).err()).collect()
+    })
 }
 
 /// Starts a getter that works on whatever comes, up to the end.
@@ -41,7 +43,10 @@ fn assert_in_order(got: &[Vec<u32>]) {
     for items in got {
         for (place, item) in items.iter().enumerate() {
             let after = &items[place..];
-            assert!(item.is_multiple_of(10) || !after.contains(&(item - 1)), "in each putter's order: {items:?}");
+            assert!(
+                item.is_multiple_of(10) || !after.contains(&(item - 1)),
+                "in each putter's order: {items:?}"
+            );
         }
     }
 }
