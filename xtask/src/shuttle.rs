@@ -33,7 +33,7 @@ weak memory, so it finds lost wake-ups and double entries, and no missing orderi
 };
 
 /// The integration tests that consist of trials.
-const TESTS: [&str; 2] = ["shuttle", "contract"];
+pub(crate) const TESTS: [&str; 2] = ["shuttle", "contract"];
 
 /// What a trial's line begins with.
 const MARK: &str = "trial: ";

@@ -55,7 +55,7 @@ pub(super) const STEPS: [Step; 14] = [
     Step { name: "clippy", what: "clippy has no warning", needs: &[CLIPPY], run: clippy, ..PLAIN },
     Step {
         name: "clippy-model",
-        what: "clippy has no warning in the model world",
+        what: "clippy has no warning in the model world and in the shuttled one",
         long: true,
         needs: &[CLIPPY],
         run: clippy_model,
@@ -129,13 +129,17 @@ fn clippy(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
 }
 
 fn clippy_model(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
-    let mut command = context.workspace.model_cargo();
-    // In the proofs' own profile, so that the build scripts and macros of loom's dependencies are built once
-    // for both.
-    command.args(["clippy", "--profile", "proof", "--lib", "--tests"]);
-    command.args(prove::PACKAGES.iter().flat_map(|package| ["--package", package]));
-    command.args(["--", "-D", "warnings"]);
-    run(command, sink)
+    // In the profile of the proofs and trials, so that the build scripts and macros of what these worlds depend on
+    // are built once for both.
+    let in_world = |mut command: Command, tests: &[&str]| {
+        command.args(["clippy", "--profile", "proof", "--lib"]).args(tests);
+        command.args(prove::PACKAGES.iter().flat_map(|package| ["--package", package]));
+        command.args(["--", "-D", "warnings"]);
+        command
+    };
+    run(in_world(context.workspace.model_cargo(), &["--tests"]), sink)?;
+    let trials = shuttle::TESTS.map(|test| ["--test", test]);
+    run(in_world(context.workspace.shuttled_cargo(), trials.as_flattened()), sink)
 }
 
 /// The test target that is a step of its own.
