@@ -1,7 +1,7 @@
 //! `cargo xtask shuttle`: do the algorithms hold with eight threads, in random schedules?
 //!
-//! The trials are tests of the shuttled world. Each leaves a line with its record, which is shown; a run without
-//! records has tried nothing, so it fails.
+//! The trials are tests of the shuttled world. Each leaves a line with its record, which is shown; a run
+//! without records has tried nothing, so it fails.
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,15 +1,15 @@
 //! `cargo xtask tsan`: does ThreadSanitizer see a race in the real code, on real threads?
 //!
-//! It watches what the processor is told to do, not a model of it: every access, the real futex, as many threads as
-//! there are. It reports two accesses that nothing orders, whether or not they met. It is not told of fences, so
-//! code that publishes by a fence would be reported although it is right.
+//! It watches what the processor is told to do, not a model of it: every access, the real futex, as many
+//! threads as there are. It reports two accesses that nothing orders, whether or not they met. It is not told
+//! of fences, so code that publishes by a fence would be reported although it is right.
 //!
-//! The standard library is not rebuilt, so what it does for itself goes unseen: its `Arc` ends with a fence, its
-//! scoped threads and its channels order by atomics that nobody watches. The tests that run here keep clear of all
-//! that; what the test runner itself does of it is suppressed, by name.
+//! The standard library is not rebuilt, so what it does for itself goes unseen: its `Arc` ends with a fence,
+//! its scoped threads and its channels order by atomics that nobody watches. The tests that run here keep
+//! clear of all that; what the test runner itself does of it is suppressed, by name.
 //!
-//! A run that reports nothing may have watched nothing. So the same program, with the same settings, also runs races
-//! on purpose, and each must be reported.
+//! A run that reports nothing may have watched nothing. So the same program, with the same settings, also
+//! runs races on purpose, and each must be reported.
 
 use std::ffi::OsString;
 use std::fs;
@@ -49,8 +49,8 @@ const TESTS: [&str; 2] = ["stress", "contract"];
 /// The module of the races on purpose.
 const RACES: &str = "races::";
 
-/// What the test runner and the library's threads do for themselves, by the full names of it, which are on no stack of
-/// ours: the runner's channel, and the ends of three `Arc`s, each of which is a fence.
+/// What the test runner and the library's threads do for themselves, by the full names of it, which are on no
+/// stack of ours: the runner's channel, and the ends of three `Arc`s, each of which is a fence.
 const SUPPRESSED: &str = "\
 race:std::sync::mpmc
 race:Arc<std::sync::poison::mutex::Mutex<core::option::Option<test::run_test

@@ -1,11 +1,11 @@
 //! # Claim
-//! Among eight threads `RawCondition` reaches exactly those who say that they were notified, and nobody who saw the
-//! old state is forgotten.
+//! Among eight threads `RawCondition` reaches exactly those who say that they were notified, and nobody who
+//! saw the old state is forgotten.
 //!
 //! # Model
-//! Permits are given by two threads and taken by six, of which three give up when their deadline comes. In the end
-//! the model says that no more will come. loom's proofs have one or two waiters: here the line is long, waiters
-//! leave its middle, and two notifiers cut it at once.
+//! Permits are given by two threads and taken by six, of which three give up when their deadline comes. In
+//! the end the model says that no more will come. loom's proofs have one or two waiters: here the line is
+//! long, waiters leave its middle, and two notifiers cut it at once.
 //!
 //! # Not shown here
 //! That every schedule is right. The orderings: `tests/loom/condition.rs`.

@@ -1,11 +1,11 @@
 //! # Claim
-//! Among eight threads `RawLock` has one holder at a time; every thread that waits without a deadline gets in;
-//! and one that gives up takes nobody's wake with it.
+//! Among eight threads `RawLock` has one holder at a time; every thread that waits without a deadline gets
+//! in; and one that gives up takes nobody's wake with it.
 //!
 //! # Model
-//! Eight threads with three critical sections each. Some wait as long as it takes, some with deadlines that come
-//! by chance. loom's proofs have two or three threads with one section each: here there are long lines of sleepers,
-//! newcomers among them, and locks that are handed over while others give up.
+//! Eight threads with three critical sections each. Some wait as long as it takes, some with deadlines that
+//! come by chance. loom's proofs have two or three threads with one section each: here there are long lines
+//! of sleepers, newcomers among them, and locks that are handed over while others give up.
 //!
 //! # Not shown here
 //! That every schedule is right: these are some thousands of very many. The orderings: `tests/loom/lock.rs`.

@@ -1,4 +1,5 @@
-//! The condition on many threads: permits are conserved, notifications reach those who say so, and nobody hangs.
+//! The condition on many threads: permits are conserved, notifications reach those who say so, and nobody
+//! hangs.
 
 use crate::many::{leaked, many, panic_on_purpose, quietly};
 use locks::{Condition, Lock};

@@ -5,7 +5,8 @@ use locks::Lock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// Data that is wrong when two are inside at once: the second is always the first, but for the moment in between.
+/// Data that is wrong when two are inside at once: the second is always the first, but for the moment in
+/// between.
 #[derive(Default)]
 struct Pair(u64, u64);
 

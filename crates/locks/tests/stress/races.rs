@@ -1,5 +1,5 @@
-//! Races on purpose. They show that the run that reports none elsewhere would report them: `cargo xtask tsan` runs
-//! each of these alone, in the same program and with the same settings, and fails if it is not reported.
+//! Races on purpose. They show that the run that reports none elsewhere would report them: `cargo xtask tsan`
+//! runs each of these alone, in the same program and with the same settings, and fails if it is not reported.
 
 use platform::futex::{Private, wait, wake};
 use platform::time::Deadline;

@@ -3,8 +3,8 @@
 use super::thread;
 use core::cell::Cell;
 
-/// The real world's `UnsafeCell`, in which an access takes time: after it has begun, any thread may run before
-/// it goes on. Two accesses that overlap, one of them a write, end the trial.
+/// The real world's `UnsafeCell`, in which an access takes time: after it has begun, any thread may run
+/// before it goes on. Two accesses that overlap, one of them a write, end the trial.
 ///
 /// It sees what happens, not what the orderings allow: that accesses which do not overlap are ordered is for
 /// loom to show.

@@ -9,9 +9,10 @@
 //!     .check(|| model(&RawLock::new()));
 //! ```
 //!
-//! A trial counts only when its twins, each with one flaw, die for the stated reason within as many schedules,
-//! and when all its outcomes are reached and no others. The seed is fixed: a trial that fails does so again.
-//! A trial that passes prints a line, `trial: ` and a JSON document, which `cargo xtask shuttle` reads.
+//! A trial counts only when its twins, each with one flaw, die for the stated reason within as many
+//! schedules, and when all its outcomes are reached and no others. The seed is fixed: a trial that fails does
+//! so again. A trial that passes prints a line, `trial: ` and a JSON document, which `cargo xtask shuttle`
+//! reads.
 
 use super::cell::OVERLAP;
 use super::futex;
@@ -126,7 +127,8 @@ impl Trial {
         self
     }
 
-    /// With `twin` instead of the model, a copy that differs in one thing, the trial must fail, for this reason.
+    /// With `twin` instead of the model, a copy that differs in one thing, the trial must fail, for this
+    /// reason.
     pub fn refuted_by_twin(
         mut self,
         name: &'static str,
@@ -181,8 +183,8 @@ fn refute(name: &str, twin: &Twin, schedules: usize) -> Value {
 
 /// Runs `model` in so many schedules, or up to the first that panics.
 ///
-/// On a thread of its own: an execution that fails is left where it stands, and with it the panic of a thread that
-/// never ends unwinding.
+/// On a thread of its own: an execution that fails is left where it stands, and with it the panic of a thread
+/// that never ends unwinding.
 fn run(schedules: usize, model: Arc<dyn Fn() + Send + Sync>) -> Found {
     std::thread::spawn(move || explore(schedules, &model)).join().expect("the harness itself does not panic")
 }
@@ -219,8 +221,8 @@ fn threads_so_far() -> usize {
     shuttle::thread::spawn(super::thread::id).join().expect("id() does not panic") - 1
 }
 
-/// From now on a panic inside a trial is noted, not printed: the harness says what it means. Others go where they
-/// went before.
+/// From now on a panic inside a trial is noted, not printed: the harness says what it means. Others go where
+/// they went before.
 fn install_hook(config: &shuttle::Config) {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {

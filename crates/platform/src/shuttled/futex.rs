@@ -1,11 +1,12 @@
 //! A kernel without a lock: only one thread runs at a time, and only at a step can that change.
 //!
-//! So comparing the word and queueing up are one step with regard to every wake, as long as no step lies between
-//! them. A sleeper parks until it is no longer in the queue; it parks again when that comes back too early.
+//! So comparing the word and queueing up are one step with regard to every wake, as long as no step lies
+//! between them. A sleeper parks until it is no longer in the queue; it parks again when that comes back too
+//! early.
 //!
-//! **Timed waits** are the model's: queue up; some time later, leave. Gone from the queue by then means `Woken`,
-//! still there means `TimedOut`. The time is a number of steps, drawn anew at each: so a deadline comes soon
-//! mostly, and late sometimes.
+//! **Timed waits** are the model's: queue up; some time later, leave. Gone from the queue by then means
+//! `Woken`, still there means `TimedOut`. The time is a number of steps, drawn anew at each: so a deadline
+//! comes soon mostly, and late sometimes.
 //!
 //! There are no wake-ups for no reason here: they would heal the lost ones that a trial is to find.
 
@@ -61,7 +62,8 @@ pub(super) fn begin() {
 /// # Panics
 /// Outside a trial.
 pub fn wait<S: Scope>(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
-    // Relaxed: as strong as any other here. The step comes before the load, and none between it and the queue.
+    // Relaxed: as strong as any other here. The step comes before the load, and none between it and the
+    // queue.
     if word.load(Relaxed) != expected {
         return Wait::Changed;
     }

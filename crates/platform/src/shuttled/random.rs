@@ -1,9 +1,9 @@
 //! Chance, from a seed: whose turn it is, and how long a thread waits.
 //!
 //! A scheduler of our own in place of shuttle's random one, for two reasons. The same seed gives the same
-//! schedules whatever version of a generator is installed. And each schedule draws how much its threads like to
-//! go on: where every step may change the thread, none of eight gets far before the others come; where few do,
-//! whole operations go by in between. Faults are found that need the one or the other.
+//! schedules whatever version of a generator is installed. And each schedule draws how much its threads like
+//! to go on: where every step may change the thread, none of eight gets far before the others come; where few
+//! do, whole operations go by in between. Faults are found that need the one or the other.
 
 use shuttle::rand::{RngCore, thread_rng};
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};

@@ -1,11 +1,11 @@
 //! # Claim
-//! With several putters and several getters a bounded `Queue` hands out every item once, each putter's in order;
-//! `join` and both ways of shutting down end every wait, and account for every item.
+//! With several putters and several getters a bounded `Queue` hands out every item once, each putter's in
+//! order; `join` and both ways of shutting down end every wait, and account for every item.
 //!
 //! # Model
-//! Room for two, so that both sides wait. Three putters and four getters, of which one gives up again and again, up
-//! to a draining end; four putters and three getters up to a discarding end that comes at any moment. loom's proofs
-//! have at most two of a kind.
+//! Room for two, so that both sides wait. Three putters and four getters, of which one gives up again and
+//! again, up to a draining end; four putters and three getters up to a discarding end that comes at any
+//! moment. loom's proofs have at most two of a kind.
 //!
 //! # Not shown here
 //! That every schedule is right. The orderings: the proofs of `locks`. Long histories: `tests/props/`.
