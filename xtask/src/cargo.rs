@@ -87,10 +87,30 @@ impl Workspace {
         command
     }
 
-    /// Cargo for the model world: its flag changes every crate, so its outputs have a folder of their own.
+    /// Cargo for the model world.
     pub(crate) fn model_cargo(&self) -> Command {
+        self.flagged_cargo("--cfg loom", "loom")
+    }
+
+    /// Cargo for the shuttled world.
+    pub(crate) fn shuttled_cargo(&self) -> Command {
+        self.flagged_cargo("--cfg shuttle", "shuttle")
+    }
+
+    /// Cargo for the real world under ThreadSanitizer, which a stable compiler offers only when told that it is no
+    /// stable one. The standard library stays as it is, without the sanitizer: that is the mismatch allowed.
+    pub(crate) fn sanitized_cargo(&self, target: &str) -> Command {
+        let flags = "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer --cfg tsan";
+        let mut command = self.flagged_cargo(flags, "tsan");
+        // With a target the flags are not those of build scripts and macros.
+        command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_BUILD_TARGET", target);
+        command
+    }
+
+    /// Cargo with flags that change every crate, so that its outputs have a folder of their own.
+    fn flagged_cargo(&self, flags: &str, folder: &str) -> Command {
         let mut command = self.cargo();
-        command.env("RUSTFLAGS", "--cfg loom").env("CARGO_TARGET_DIR", self.target.join("loom"));
+        command.env("RUSTFLAGS", flags).env("CARGO_TARGET_DIR", self.target.join(folder));
         // It would take precedence over RUSTFLAGS.
         command.env_remove("CARGO_ENCODED_RUSTFLAGS");
         command
@@ -134,6 +154,19 @@ pub(crate) fn find<'a>(
         .iter()
         .find(wanted)
         .ok_or_else(|| Failure::Failed(format!("package {package} has no {kind} called {target}")))
+}
+
+/// The names of the tests in a test program.
+pub(crate) fn listed_tests(program: &Path) -> Result<Vec<String>, Failure> {
+    let output = Command::new(program).args(["--list", "--format", "terse"]).output()?;
+    if !output.status.success() {
+        return Err(Failure::Failed(format!("{} --list: {}", program.display(), output.status)));
+    }
+    Ok(listed(&String::from_utf8_lossy(&output.stdout)))
+}
+
+fn listed(output: &str) -> Vec<String> {
+    output.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
 }
 
 /// Builds one program with optimizations, quietly unless a person is looking on; returns its path.
@@ -210,6 +243,11 @@ mod tests {
         let made = [workspace.executable(&message("/w/target/debug/examples/counter".into())).unwrap()];
         assert!(find(&made, "locks", "example", "counter").is_ok());
         assert!(find(&made, "queue", "example", "counter").is_err());
+    }
+
+    #[test]
+    fn only_tests_are_taken_from_a_list() {
+        assert_eq!(listed("a::b: test\nc: benchmark\n\n2 tests, 1 benchmark\n"), ["a::b"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `cargo xtask`: what a person types is what continuous integration runs.
 //!
-//! One verb a file: [`tour`], [`average`], [`test_all`], [`prove`], [`mod@bench`]. Beside them: [`cargo`]
+//! One verb a file: [`tour`], [`average`], [`test_all`], [`prove`], [`shuttle`], [`tsan`], [`mod@bench`]. Beside them: [`cargo`]
 //! asks Cargo where things are and builds them, [`child`] runs programs, [`out`] prints, [`table`] lines
 //! columns up, and [`failure`] says how a verb can end without a verdict.
 
@@ -11,9 +11,11 @@ mod child;
 mod failure;
 mod out;
 mod prove;
+mod shuttle;
 mod table;
 mod test_all;
 mod tour;
+mod tsan;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -28,7 +30,8 @@ struct Verb {
     run: fn(Vec<OsString>) -> Result<ExitCode, Failure>,
 }
 
-const VERBS: [&Verb; 5] = [&tour::VERB, &average::VERB, &test_all::VERB, &prove::VERB, &bench::VERB];
+const VERBS: [&Verb; 7] =
+    [&tour::VERB, &average::VERB, &test_all::VERB, &prove::VERB, &shuttle::VERB, &tsan::VERB, &bench::VERB];
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
@@ -82,7 +85,7 @@ mod tests {
 
     #[test]
     fn every_verb_that_parses_its_own_options_refuses_an_unknown_one() {
-        for verb in [&tour::VERB, &test_all::VERB, &prove::VERB] {
+        for verb in [&tour::VERB, &test_all::VERB, &prove::VERB, &shuttle::VERB, &tsan::VERB] {
             let ended = dispatch(verb, vec!["--no-such-option".into()]);
             assert!(
                 matches!(&ended, Err(Failure::Usage(text)) if text.contains("--no-such-option")),

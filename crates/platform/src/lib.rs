@@ -1,4 +1,4 @@
-//! What Selvedge's blocking algorithms stand on, in two worlds with one surface.
+//! What Selvedge's blocking algorithms stand on, in three worlds with one surface.
 //!
 //! | module | what it offers |
 //! |---|---|
@@ -11,7 +11,8 @@
 //! A normal build is the *real* world: `core`'s atomics and Linux's futex, and one dependency, `libc`.
 //! Built with `--cfg loom` it is the *model* world: the same names over [loom], plus `check`, the harness
 //! that runs a proof, counts what was explored and shows that the proof can fail. An algorithm written
-//! against this crate is proved as it stands, without a line of its own changed.
+//! against this crate is proved as it stands, without a line of its own changed. Built with `--cfg shuttle` it is
+//! the *shuttled* world: the same names once more, over [shuttle], for models too large to enumerate.
 //!
 //! ```
 //! use platform::atomic::{AtomicU32, Ordering::Relaxed};
@@ -27,12 +28,16 @@
 //! ```
 //!
 //! [loom]: https://docs.rs/loom
+//! [shuttle]: https://docs.rs/shuttle
 
 // The one switch between the worlds. Nothing else in `src/` asks which one it is in.
 #[cfg(loom)]
 #[path = "model/mod.rs"]
 mod world;
-#[cfg(not(loom))]
+#[cfg(all(shuttle, not(loom)))]
+#[path = "shuttled/mod.rs"]
+mod world;
+#[cfg(not(any(loom, shuttle)))]
 #[path = "real/mod.rs"]
 mod world;
 

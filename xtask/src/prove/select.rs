@@ -1,8 +1,6 @@
 //! Which tests are proofs, and which of them does a filter name?
 
-use std::process::Command;
-
-use crate::cargo::Workspace;
+use crate::cargo::{self, Workspace};
 use crate::failure::Failure;
 use crate::out::Sink;
 
@@ -44,18 +42,10 @@ pub(super) fn programs(workspace: &Workspace, sink: &Sink) -> Result<Vec<Program
         if built.kind != "test" {
             continue;
         }
-        let output = Command::new(&built.path).args(["--list", "--format", "terse"]).output()?;
-        if !output.status.success() {
-            return Err(Failure::Failed(format!("{} --list: {}", built.path.display(), output.status)));
-        }
-        let tests = listed(&String::from_utf8_lossy(&output.stdout));
+        let tests = cargo::listed_tests(&built.path)?;
         programs.push(Program { package: built.package, target: built.target, tests });
     }
     Ok(programs)
-}
-
-fn listed(output: &str) -> Vec<String> {
-    output.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
 }
 
 /// Keeps the tests whose name contains `filter`, and the programs that have such tests.
@@ -101,10 +91,5 @@ pub(super) mod tests {
     fn a_filter_that_matches_nothing_is_bad_input() {
         let ended = matching(vec![program("locks", &["lock::excludes"])], "semaphore");
         assert!(matches!(ended, Err(Failure::Input(text)) if text.contains("semaphore")));
-    }
-
-    #[test]
-    fn only_tests_are_taken_from_a_list() {
-        assert_eq!(listed("a::b: test\nc: benchmark\n\n2 tests, 1 benchmark\n"), ["a::b"]);
     }
 }

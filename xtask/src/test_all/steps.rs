@@ -7,7 +7,7 @@ use crate::cargo::{self, Workspace};
 use crate::child;
 use crate::failure::Failure;
 use crate::out::Sink;
-use crate::{prove, table, tour};
+use crate::{prove, shuttle, table, tour, tsan};
 
 /// What every step may use.
 pub(super) struct Context {
@@ -39,18 +39,23 @@ const RUSTFMT: Tool =
     Tool { name: "rustfmt", install: "rustup component add rustfmt", is_there: || cargo::has("fmt") };
 const CLIPPY: Tool =
     Tool { name: "clippy", install: "rustup component add clippy", is_there: || cargo::has("clippy") };
+const TSAN: Tool = Tool {
+    name: "ThreadSanitizer",
+    install: "an x86-64 Linux with glibc, where Rust's stable toolchain brings it along",
+    is_there: tsan::is_there,
+};
 const MDBOOK: Tool = Tool { name: "mdbook", install: "cargo install mdbook", is_there: has_mdbook };
 
 /// What most steps are like.
 const PLAIN: Step =
     Step { name: "", what: "", long: false, uses_nextest: false, needs: &[], run: |_, _| Ok(String::new()) };
 
-pub(super) const STEPS: [Step; 12] = [
+pub(super) const STEPS: [Step; 14] = [
     Step { name: "format", what: "the sources are formatted", needs: &[RUSTFMT], run: format, ..PLAIN },
     Step { name: "clippy", what: "clippy has no warning", needs: &[CLIPPY], run: clippy, ..PLAIN },
     Step {
         name: "clippy-model",
-        what: "clippy has no warning in the model world",
+        what: "clippy has no warning in the model world and in the shuttled one",
         long: true,
         needs: &[CLIPPY],
         run: clippy_model,
@@ -71,6 +76,21 @@ pub(super) const STEPS: [Step; 12] = [
         long: true,
         uses_nextest: true,
         run: |context, sink| prove::check(&context.workspace, sink),
+        ..PLAIN
+    },
+    Step {
+        name: "shuttle",
+        what: "with eight threads, random schedules find the flawed twins and nothing else",
+        long: true,
+        run: |context, sink| shuttle::check(&context.workspace, sink),
+        ..PLAIN
+    },
+    Step {
+        name: "tsan",
+        what: "ThreadSanitizer reports the races on purpose and no other",
+        long: true,
+        needs: &[TSAN],
+        run: |context, sink| tsan::check(&context.workspace, sink),
         ..PLAIN
     },
     Step { name: "docs", what: "the documentation builds without a warning", run: docs, ..PLAIN },
@@ -109,13 +129,17 @@ fn clippy(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
 }
 
 fn clippy_model(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
-    let mut command = context.workspace.model_cargo();
-    // In the proofs' own profile, so that the build scripts and macros of loom's dependencies are built once
-    // for both.
-    command.args(["clippy", "--profile", "proof", "--lib", "--tests"]);
-    command.args(prove::PACKAGES.iter().flat_map(|package| ["--package", package]));
-    command.args(["--", "-D", "warnings"]);
-    run(command, sink)
+    // In the profile of the proofs and trials, so that the build scripts and macros of what these worlds depend on
+    // are built once for both.
+    let in_world = |mut command: Command, tests: &[&str]| {
+        command.args(["clippy", "--profile", "proof", "--lib"]).args(tests);
+        command.args(prove::PACKAGES.iter().flat_map(|package| ["--package", package]));
+        command.args(["--", "-D", "warnings"]);
+        command
+    };
+    run(in_world(context.workspace.model_cargo(), &["--tests"]), sink)?;
+    let trials = shuttle::TESTS.map(|test| ["--test", test]);
+    run(in_world(context.workspace.shuttled_cargo(), trials.as_flattened()), sink)
 }
 
 /// The test target that is a step of its own.

@@ -4,7 +4,8 @@
 //! the same program runs some hundred times on real threads, and sees nothing but the outcomes stated.
 
 #[cfg_attr(loom, path = "model.rs")]
-#[cfg_attr(not(loom), path = "real.rs")]
+#[cfg_attr(all(shuttle, not(loom)), path = "shuttled.rs")]
+#[cfg_attr(not(any(loom, shuttle)), path = "real.rs")]
 mod world;
 
 use platform::atomic::{

@@ -1,0 +1,14 @@
+//! Eight threads in random schedules: sizes that loom cannot enumerate. Run them with `cargo xtask shuttle`.
+//!
+//! | file | claims |
+//! |---|---|
+//! | `lock.rs` | one of eight inside at a time, nobody left asleep, beside some who give up |
+//! | `condition.rs` | who is notified says so, and nobody else; who saw the old state is not forgotten |
+//!
+//! Each test is one [`platform::check::Trial`]: a claim, a model, the outcomes that must be reached, and twins with
+//! one flaw each that must be found in as many schedules. No trial is a proof, and none shows a missing ordering:
+//! that is what `tests/loom/` is for.
+#![cfg(shuttle)]
+
+mod condition;
+mod lock;

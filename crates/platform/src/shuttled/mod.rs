@@ -1,0 +1,40 @@
+//! The shuttled world: the same surface over [shuttle], which runs one thread at a time and chooses at random,
+//! before each step, whose turn it is.
+//!
+//! It is for sizes that loom cannot enumerate: eight threads, several operations each. It looks at some
+//! thousands of schedules out of very many, and knows no weak memory: every access is sequentially consistent,
+//! and a fence does nothing. So it finds lost wake-ups, double entries and miscounts among many, and no missing
+//! ordering.
+//!
+//! | part | what is its own |
+//! |---|---|
+//! | `atomic` | shuttle's, unchanged: each access is a step |
+//! | `cell` | an access is two steps long, so that another one may fall into it, which ends the trial |
+//! | `futex` | a queue of sleepers; how long a timed wait lasts is left to chance |
+//! | `thread` | patience ends by chance; a spin has two turns |
+//! | `time` | the model's: deadlines without a clock |
+//! | `check` | runs a trial: so many schedules from a fixed seed, and twins that must fail |
+//!
+//! shuttle's atomics have `const` constructors, as `core`'s have. So the algorithms and the guards over them are
+//! compiled as in the real world, and nothing above this crate asks whether it is in this one.
+//!
+//! [shuttle]: https://docs.rs/shuttle
+
+pub mod cell;
+pub mod check;
+pub mod futex;
+mod random;
+pub mod thread;
+#[path = "../model/time.rs"]
+pub mod time;
+
+/// Integers shared between threads, and the fence, which does nothing here: those of shuttle.
+pub mod atomic {
+    pub use shuttle::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
+}
+
+/// Declares a function that is `const`, as in the real world.
+#[macro_export]
+macro_rules! const_fn {
+    ($(#[$meta:meta])* $vis:vis const fn $($rest:tt)*) => { $(#[$meta])* $vis const fn $($rest)* };
+}

@@ -1,0 +1,60 @@
+//! shuttle's threads, of which there may be any number.
+
+use super::random;
+use std::time::Duration;
+
+pub use shuttle::thread::{JoinHandle, spawn, yield_now};
+
+/// A step that does nothing: any thread may run here.
+pub(super) fn step() {
+    shuttle::thread::sleep(Duration::ZERO);
+}
+
+/// The number of the running thread: 1 or more, and no other thread's in this execution.
+pub fn id() -> usize {
+    usize::from(shuttle::thread::current().id()) + 1
+}
+
+/// Turns of a spin: enough to see the word change, or not.
+const TURNS: u32 = 2;
+
+/// The real world's bounded spin, shorter. Its turns are no steps: what the caller looks at between them is.
+#[derive(Debug)]
+pub struct Spin {
+    left: u32,
+}
+
+impl Spin {
+    /// A fresh spin.
+    #[expect(clippy::new_without_default, reason = "as in the real world")]
+    pub fn new() -> Self {
+        Self { left: TURNS }
+    }
+
+    /// Says `true` twice; then it is time to sleep.
+    pub fn turn(&mut self) -> bool {
+        let left = self.left;
+        self.left = left.saturating_sub(1);
+        left > 0
+    }
+}
+
+/// The real world's patience, without a clock: each time it is asked it may have come to an end.
+#[derive(Debug)]
+pub struct Patience {
+    over: bool,
+}
+
+impl Patience {
+    /// A waiter's patience.
+    #[expect(clippy::new_without_default, reason = "as in the real world")]
+    pub fn new() -> Self {
+        Self { over: false }
+    }
+
+    /// Whether the waiter has waited too long: by chance, and then for good.
+    pub fn is_over(&mut self) -> bool {
+        self.over |= random::one_in(4);
+        self.over
+    }
+}

@@ -1,0 +1,12 @@
+//! Eight threads around a queue, in random schedules. Run them with `cargo xtask shuttle`.
+//!
+//! | file | claims |
+//! |---|---|
+//! | `queue.rs` | items are neither lost nor doubled, in order; nobody waits for ever, whether the end drains or discards |
+//!
+//! The twins are those of the proofs. No trial is a proof: that is what `tests/loom/` is for.
+#![cfg(shuttle)]
+
+mod queue;
+#[path = "../loom/twin.rs"]
+mod twin;
