@@ -10,5 +10,7 @@
 //! show, is in the book: "Studying the proofs".
 #![cfg(loom)]
 
+mod barrier;
 mod condition;
+mod event;
 mod lock;
