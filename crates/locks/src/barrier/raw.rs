@@ -166,23 +166,23 @@ impl<S: Scope> Barrier<S> {
     /// [`BrokenBarrier`], as for [`wait_timeout`](Self::wait_timeout).
     pub fn arrive(&self, timeout: impl Into<Deadline>) -> Result<Arrival<'_, S>, BrokenBarrier> {
         let deadline = timeout.into();
-        let index = self.come(deadline)?;
-        if index + 1 == self.parties {
+        let inside = self.come(deadline)?;
+        if inside.phase() == Phase::Acting {
             return Ok(Arrival::Last(Last { barrier: self }));
         }
-        self.stay(deadline)?;
-        Ok(Arrival::Passed(index as usize))
+        self.stay(inside, deadline)?;
+        Ok(Arrival::Passed(inside.inside() as usize - 1))
     }
 
     /// Breaks the barrier: who waits and who comes gets [`BrokenBarrier`], until it is reset.
     pub fn abort(&self) {
-        self.step(|state| state.failing().refusing());
+        self.step(self.look(), |state| state.failing().refusing());
     }
 
     /// Makes the barrier as new: who waits gets [`BrokenBarrier`], who comes waits for the rest of a new cycle. Those
     /// of a cycle that was completed pass.
     pub fn reset(&self) {
-        self.step(|state| state.failing().admitting());
+        self.step(self.look(), |state| state.failing().admitting());
     }
 
     /// Whether it is broken at this moment.
@@ -213,11 +213,11 @@ impl<S: Scope> Barrier<S> {
         self.word.swap(State::NEW.0, Relaxed);
     }
 
-    /// Step 1 of the protocol; how many had come before.
-    fn come(&self, deadline: Deadline) -> Result<u32, BrokenBarrier> {
+    /// Step 1 of the protocol; the state with us inside.
+    fn come(&self, deadline: Deadline) -> Result<State, BrokenBarrier> {
         let mut late = false;
         loop {
-            let before = self.step(|state| match state.phase() {
+            let before = self.step(self.look(), |state| match state.phase() {
                 _ if state.is_broken() => state,
                 Phase::Filling => state.entered(self.parties),
                 _ if late => state.refusing(),
@@ -227,7 +227,7 @@ impl<S: Scope> Barrier<S> {
                 return Err(BrokenBarrier);
             }
             if before.phase() == Phase::Filling {
-                return Ok(before.inside());
+                return Ok(before.entered(self.parties));
             }
             if late {
                 return Err(BrokenBarrier);
@@ -236,11 +236,11 @@ impl<S: Scope> Barrier<S> {
         }
     }
 
-    /// Step 2 of the protocol.
-    fn stay(&self, mut deadline: Deadline) -> Result<(), BrokenBarrier> {
+    /// Step 2 of the protocol, from the state that we have seen last.
+    fn stay(&self, mut seen: State, mut deadline: Deadline) -> Result<(), BrokenBarrier> {
         let mut late = false;
         loop {
-            let before = self.step(|state| match state.phase() {
+            let before = self.step(seen, |state| match state.phase() {
                 Phase::Passing | Phase::Failing => state.left(),
                 Phase::Filling if late => state.failing().refusing().left(),
                 _ => state.sleeping(),
@@ -254,12 +254,13 @@ impl<S: Scope> Barrier<S> {
                 _ => {}
             }
             late |= self.sleep(before, deadline);
+            seen = self.look();
         }
     }
 
     /// Step 3 of the protocol, when the action is over.
     fn decide(&self, passes: bool) -> Result<(), BrokenBarrier> {
-        let before = self.step(|state| match state.phase() {
+        let before = self.step(self.look(), |state| match state.phase() {
             Phase::Acting if passes => state.passing().left(),
             Phase::Acting => state.failing().refusing().left(),
             _ => state.left(),
@@ -267,17 +268,21 @@ impl<S: Scope> Barrier<S> {
         if passes && before.phase() == Phase::Acting { Ok(()) } else { Err(BrokenBarrier) }
     }
 
-    /// Exchanges the word for the one that `next` makes of it, and wakes those who slept if that may end their wait
-    /// (I3); the state before.
-    fn step(&self, next: impl Fn(State) -> State) -> State {
-        // Acquire: pairs with the Release of the exchange that said BROKEN, for who is refused.
-        let mut before = State(self.word.load(Acquire));
+    /// The word at this moment; what follows from it is for [`step`](Self::step) to decide, but for who is refused.
+    fn look(&self) -> State {
+        // Acquire: pairs with the Release of the exchange that said BROKEN: who is refused sees what came before it.
+        State(self.word.load(Acquire))
+    }
+
+    /// Exchanges the word, `before` when we looked last, for the one that `next` makes of it, and wakes those who
+    /// slept if that may end their wait (I3); the state before.
+    fn step(&self, mut before: State, next: impl Fn(State) -> State) -> State {
         loop {
             let after = next(before);
             if after == before {
                 return before;
             }
-            // AcqRel: pairs with itself, as the header says. Acquire when refused, as for the load.
+            // AcqRel: pairs with itself, as the header says. Acquire when refused, as in look().
             match self.word.compare_exchange(before.0, after.0, AcqRel, Acquire) {
                 Ok(_) => {
                     if before.has_sleepers() && !after.has_sleepers() {

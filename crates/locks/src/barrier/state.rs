@@ -64,7 +64,12 @@ impl State {
     }
 
     /// One less inside. The last to leave opens the barrier for the next cycle, and whoever waits for that is woken.
+    ///
+    /// Nobody is inside only where the barrier was made as new after a fork, and a token from before is dropped.
     pub(super) fn left(self) -> Self {
+        if self.inside() == 0 {
+            return self;
+        }
         let emptier = Self(self.0 - ONE);
         if emptier.inside() == 0 { emptier.with(Phase::Filling).waking() } else { emptier }
     }
