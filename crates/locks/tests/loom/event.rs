@@ -192,7 +192,7 @@ fn set_wakes_who_waited_even_if_cleared_at_once() {
     )
     .threads(2)
     .bounded(5)
-    .executions_at_least(100)
+    .executions_at_least(1_000)
     .outcomes(&["it was waiting", "it may come later"])
     .refuted_by("set wakes nobody", Fault::NoWake, EVENT, WAKES, Death::Deadlock)
     .refuted_by("set is Relaxed", Fault::Relaxed, EVENT, SETS, Death::Causality)
@@ -219,7 +219,7 @@ fn set_wakes_all_not_one() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(1_000)
+    .executions_at_least(10_000)
     .outcomes(&["somebody was waiting", "nobody was waiting yet"])
     .refuted_by("set wakes nobody", Fault::NoWake, EVENT, WAKES, Death::Deadlock)
     .refuted_by_twin("set wakes one", Death::Deadlock, || {
@@ -248,7 +248,7 @@ fn what_was_written_before_set_is_seen() {
         "by who asks and is told that it is set, by who waits and finds it set, and by who slept",
     )
     .threads(2)
-    .executions_at_least(50)
+    .executions_at_least(400)
     .outcomes(&["asked", "waited"])
     .refuted_by("set is Relaxed", Fault::Relaxed, EVENT, SETS, Death::Causality)
     .refuted_by("the question is Relaxed", Fault::Relaxed, EVENT, ASKS, Death::Causality)
@@ -302,7 +302,7 @@ fn who_clears_and_then_looks_misses_no_work() {
         "a set of an event that is set already is seen by the clear that takes it back, or sets it again",
     )
     .threads(2)
-    .executions_at_least(20)
+    .executions_at_least(1_000)
     .outcomes(&["found at once", "found after a wait"])
     .refuted_by("clear is Relaxed", Fault::Relaxed, EVENT, CLEARS, Death::Deadlock)
     .refuted_by("set is Relaxed", Fault::Relaxed, EVENT, SETS, Death::Assertion("the work is there"))
@@ -333,7 +333,7 @@ fn a_timeout_against_a_set_is_one_or_the_other() {
         "a wait that ends by its deadline says so, one that says set sees what was written, and the event stays set",
     )
     .threads(2)
-    .executions_at_least(50)
+    .executions_at_least(1_000)
     .outcomes(&["set in time", "timed out", "set too late"])
     .refuted_by("set is Relaxed", Fault::Relaxed, EVENT, SETS, Death::Causality)
     .refuted_by("the first look of a wait is Relaxed", Fault::Relaxed, EVENT, LOOKS_FIRST, Death::Causality)
@@ -363,7 +363,7 @@ fn who_gives_up_leaves_the_others_their_wake() {
     )
     .threads(3)
     .bounded(3)
-    .executions_at_least(1_000)
+    .executions_at_least(5_000)
     .outcomes(&["set in time", "timed out"])
     .refuted_by("set wakes nobody", Fault::NoWake, EVENT, WAKES, Death::Deadlock)
     .refuted_by_twin("who gives up takes the mark with it", Death::Deadlock, || {
@@ -403,7 +403,7 @@ fn a_sleep_that_ends_for_no_reason_ends_no_wait() {
         "who is woken looks at the word again, and sleeps on if it was not set",
     )
     .threads(2)
-    .executions_at_least(50)
+    .executions_at_least(1_000)
     .spurious_wakeups(1)
     .outcomes(&["asked", "waited"])
     .refuted_by("set wakes nobody", Fault::NoWake, EVENT, WAKES, Death::Deadlock)

@@ -115,8 +115,8 @@ fn nobody_passes_before_all_have_come() {
         "who passes sees what both wrote before they came, and what the last one's action wrote; each index once",
     )
     .threads(2)
-    .bounded(3)
-    .executions_at_least(100)
+    .bounded(6)
+    .executions_at_least(1_000)
     .outcomes(&["we came last", "another came last"])
     .refuted_by("the steps are Relaxed", Fault::Relaxed, RAW, STEPS, Death::Causality)
     .refuted_by("the steps wake nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
@@ -124,7 +124,7 @@ fn nobody_passes_before_all_have_come() {
         let meeting = Meeting::of(1);
         let other = meeting.party(1, 2, Deadline::NEVER);
         let _ = meeting.attend(0, 2, Deadline::NEVER);
-        let _ = other.join();
+        other.join().unwrap().unwrap();
     })
     .check(|| meet_once(2));
 }
@@ -151,8 +151,8 @@ fn a_sleep_that_ends_for_no_reason_lets_nobody_pass() {
         "who is woken looks at the word again before it passes",
     )
     .threads(2)
-    .bounded(3)
-    .executions_at_least(100)
+    .bounded(4)
+    .executions_at_least(1_000)
     .spurious_wakeups(1)
     .outcomes(&["we came last", "another came last"])
     .refuted_by_twin("who is woken passes", Death::Causality, || {
@@ -179,7 +179,7 @@ fn a_barrier_can_be_used_again_at_once() {
     )
     .threads(2)
     .bounded(3)
-    .executions_at_least(1_000)
+    .executions_at_least(10_000)
     .outcomes(&["the same came last twice", "each came last once"])
     .refuted_by("the steps wake nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
     .refuted_by("the steps are Relaxed", Fault::Relaxed, RAW, STEPS, Death::Causality)
@@ -229,7 +229,7 @@ fn of_three_at_a_barrier_for_two_two_pass_and_no_third() {
         if twin.wait(Deadline::NEVER) {
             twin.abort();
         }
-        others.into_iter().for_each(|other| drop(other.join().unwrap()));
+        let _ = others.map(|other| other.join().unwrap());
     })
     .check(|| {
         let barrier = Arc::new(Barrier::new(2));
@@ -279,7 +279,7 @@ fn a_broken_barrier_lets_everybody_go() {
         "who waits when a party goes away, and who comes later, is told, and sees what was written before",
     )
     .threads(2)
-    .executions_at_least(50)
+    .executions_at_least(1_000)
     .outcomes(&["0 waited", "1 waited"])
     .refuted_by("the steps are Relaxed", Fault::Relaxed, RAW, STEPS, Death::Causality)
     .refuted_by("the look of who is refused is Relaxed", Fault::Relaxed, RAW, LOOKS, Death::Causality)
@@ -332,6 +332,7 @@ fn a_timeout_breaks_it_for_all_or_for_none() {
         passed.extend(others.map(|other| other.join().unwrap().is_ok()));
         saw(together(&passed));
         assert_eq!(meeting.barrier.broken(), !passed[0]);
+        assert_eq!(meeting.minutes() != 0, passed[0], "no action without its cycle");
     });
 }
 
@@ -342,7 +343,7 @@ fn a_cycle_passes_or_fails_as_a_whole() {
         "whenever an abort comes, also during the action or while one has left, both pass or neither",
     )
     .threads(3)
-    .bounded(2)
+    .bounded(3)
     .executions_at_least(1_000)
     .outcomes(&["all passed", "none passed"])
     .refuted_by("the steps wake nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
@@ -371,8 +372,8 @@ fn an_action_that_fails_is_told_to_one_and_breaks_it_for_the_other() {
         "the last gets its own error or drops what it should complete; the other is told that the barrier broke",
     )
     .threads(2)
-    .bounded(3)
-    .executions_at_least(100)
+    .bounded(5)
+    .executions_at_least(1_000)
     .outcomes(&["our action failed", "the other dropped it"])
     .refuted_by("the steps wake nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
     .refuted_by("the steps are Relaxed", Fault::Relaxed, RAW, STEPS, Death::Causality)
@@ -412,8 +413,8 @@ fn reset_lets_no_one_hang() {
         "who waits when it is reset is told; then all meet in a new cycle, which waits until the old one has left",
     )
     .threads(2)
-    .bounded(3)
-    .executions_at_least(100)
+    .bounded(5)
+    .executions_at_least(1_000)
     .outcomes(&["came after the reset", "was told of the reset"])
     .refuted_by("the steps wake nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
     .refuted_by("the steps are Relaxed", Fault::Relaxed, RAW, STEPS, Death::Causality)
