@@ -447,3 +447,41 @@ fn reset_lets_no_one_hang() {
         saw(if other.join().unwrap() { "was told of the reset" } else { "came after the reset" });
     });
 }
+
+#[test]
+fn who_looked_before_a_reset_meets_who_came_after_it() {
+    Proof::new(
+        "barrier::who_looked_before_a_reset_meets_who_came_after_it",
+        "the word may look the same before and after a reset; who passes sees what was written after it",
+    )
+    .threads(3)
+    .bounded(2)
+    .executions_at_least(1_000)
+    .outcomes(&["nobody was told", "one was told", "both were told"])
+    .refuted_by("the steps wake nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
+    .refuted_by("the steps are Relaxed", Fault::Relaxed, RAW, STEPS, Death::Causality)
+    .check(|| {
+        let meeting = Meeting::of(2);
+        let until_it_passes = |meeting: &Meeting, who: usize| {
+            meeting.write(who);
+            let told = meeting.barrier.wait().is_err();
+            if told {
+                meeting.write(who);
+                meeting.barrier.wait().unwrap();
+            }
+            assert!(meeting.read(1 - who) > 0, "nobody passes before all have come");
+            usize::from(told)
+        };
+        let other = spawn({
+            let meeting = Arc::clone(&meeting);
+            move || until_it_passes(&meeting, 1)
+        });
+        let third = spawn({
+            let meeting = Arc::clone(&meeting);
+            move || meeting.barrier.reset()
+        });
+        let told = until_it_passes(&meeting, 0) + other.join().unwrap();
+        third.join().unwrap();
+        saw(["nobody was told", "one was told", "both were told"][told]);
+    });
+}
