@@ -455,7 +455,7 @@ fn who_looked_before_a_reset_meets_who_came_after_it() {
         "the word may look the same before and after a reset; the action sees what was written after it",
     )
     .threads(3)
-    .bounded(2)
+    .bounded(3)
     .executions_at_least(1_000)
     .outcomes(&["nobody was told", "one was told", "both were told"])
     .refuted_by("the steps wake nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
