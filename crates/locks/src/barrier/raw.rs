@@ -84,7 +84,7 @@ use core::{fmt, marker::PhantomData, mem};
 /// - A cycle passes or fails as a whole: an `abort` while the parties of a cycle that was completed are still on
 ///   their way out refuses the next ones only.
 /// - An action runs without a lock: the barrier can be aborted or reset meanwhile, and the cycle then fails, also
-///   for the one that acts.
+///   for the one that acts. The others are told at once, while the action may still be at work.
 /// - The time spent waiting for the cycle before to be left counts.
 #[repr(C)]
 pub struct Barrier<S: Scope = Private> {

@@ -10,7 +10,7 @@
 //!
 //! # Not shown here
 //! The phase that comes round: it takes 2³⁰ pairs of `set` and `clear` (the source says what happens then). That the
-//! clock is kept, and the child of a fork: `tests/api/event.rs`.
+//! clock is kept, and the child of a fork: `tests/event.rs`.
 
 use locks::{Deadline, Event};
 use platform::atomic::{
