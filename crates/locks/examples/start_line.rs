@@ -1,7 +1,8 @@
 //! A start line: the runners start together, or nobody does.
 //!
-//! `std`'s barrier would do for the first race. In the second a runner falls before the start, and the others would
-//! stand at the line for ever; here they are told. In the third somebody is late, and nobody waits longer than agreed.
+//! `std`'s barrier would do for the first race. In the second a runner falls before the start, and the others
+//! would stand at the line for ever; here they are told. In the third somebody is late, and nobody waits
+//! longer than agreed.
 
 use locks::{Barrier, BrokenBarrier};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};

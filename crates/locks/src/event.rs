@@ -1,13 +1,14 @@
 //! A flag to wait for, in one word.
 //!
 //! # Promise
-//! `set` ends the wait of every thread that was waiting, even where `clear` follows before any of them has run;
-//! who returns from a wait because of a `set` sees what was written before it; and so does a `clear` that takes a
-//! `set` back. Waiting for a flag that is set: one load. `set` with nobody waiting: one exchange, no system call.
+//! `set` ends the wait of every thread that was waiting, even where `clear` follows before any of them has
+//! run; who returns from a wait because of a `set` sees what was written before it; and so does a `clear`
+//! that takes a `set` back. Waiting for a flag that is set: one load. `set` with nobody waiting: one
+//! exchange, no system call.
 //!
 //! # Source
-//! Python's `threading.Event`. Counting the changes in the word that is slept on is the eventcount's idea (Reed and
-//! Kanodia, 1979); a bit that says whether anybody sleeps is Drepper's.
+//! Python's `threading.Event`. Counting the changes in the word that is slept on is the eventcount's idea
+//! (Reed and Kanodia, 1979); a bit that says whether anybody sleeps is Drepper's.
 //!
 //! # State
 //! | bits of the word | meaning |
@@ -20,29 +21,33 @@
 //!    - the phase is another one: done, somebody has set it since;
 //!    - the deadline has come: done, in vain;
 //!    - else see to it that the word says `WAITERS`, and sleep while the word is exactly that.
-//! 2. Set: exchange the word, for the next phase without `WAITERS` if the flag was clear, for the same word if it
-//!    was set. Wake all if `WAITERS` went.
+//! 2. Set: exchange the word, for the next phase without `WAITERS` if the flag was clear, for the same word
+//!    if it was set. Wake all if `WAITERS` went.
 //! 3. Clear: exchange a word that is set for the next phase.
 //!
 //! # Invariants
-//! - I1. While a thread sleeps, the word says `WAITERS`, or a wake of all is on its way, or the phase is another
-//!   than the one that the thread remembers. Who sleeps has seen to the first; only `set` takes it away, and that
-//!   one changes the phase and wakes.
-//! - I2. The phase changes at each `set` of a clear flag, so a waiter need not see the flag while it is set: it is
-//!   enough that it looks at the word once, at any time after.
-//! - I3. Each `set` is an exchange, also of a flag that is set: in the order of the word's changes it stands either
-//!   before a given `clear` or after it. In the first case the `clear` sees what was written before the `set`, in
-//!   the second the flag is set again. So who clears, then looks for work, then waits, misses no work.
+//! - I1. While a thread sleeps, the word says `WAITERS`, or a wake of all is on its way, or the phase is
+//!   another than the one that the thread remembers. Who sleeps has seen to the first; only `set` takes it
+//!   away, and that one changes the phase and wakes.
+//! - I2. The phase changes at each `set` of a clear flag, so a waiter need not see the flag while it is set:
+//!   it is enough that it looks at the word once, at any time after.
+//! - I3. Each `set` is an exchange, also of a flag that is set: in the order of the word's changes it stands
+//!   either before a given `clear` or after it. In the first case the `clear` sees what was written before
+//!   the `set`, in the second the flag is set again. So who clears, then looks for work, then waits, misses
+//!   no work.
 //!
-//! The phase comes round after 2³⁰ pairs of `set` and `clear`. A thread that did not run *once* during all of them,
-//! and then finds exactly the phase that it remembers, takes them for none: it waits for the next `set`, as if it
-//! had come that much later. A thread that sets and clears and does nothing else takes ten seconds for as many.
+//! The phase comes round after 2³⁰ pairs of `set` and `clear`. A thread that did not run *once* during all of
+//! them, and then finds exactly the phase that it remembers, takes them for none: it waits for the next
+//! `set`, as if it had come that much later. A thread that sets and clears and does nothing else takes some
+//! ten seconds for as many.
 //!
 //! # Memory orderings
-//! - The Release of the exchange in [`Event::set`] to the Acquire of the loads in [`Event::is_set`] and the waits.
-//!   Every later change of the word is an exchange too, so a load of any later phase has that edge as well.
+//! - The Release of the exchange in [`Event::set`] to the Acquire of the loads in [`Event::is_set`] and the
+//!   waits. Every later change of the word is an exchange too, so a load of any later phase has that edge as
+//!   well.
 //! - The same Release to the Acquire of the exchange in [`Event::clear`] (I3).
-//! - Saying `WAITERS` is Relaxed: the kernel compares that very word, and one word is always in order with itself.
+//! - Saying `WAITERS` is Relaxed: the kernel compares that very word, and one word is always in order with
+//!   itself.
 //!
 //! # Proofs
 //! `tests/loom/event.rs`.
@@ -71,13 +76,14 @@ const fn next_phase(word: u32) -> u32 {
 
 /// Python's `Event`: a flag that threads wait for, set and cleared as often as one likes.
 ///
-/// Every thread that was waiting when `set` was called returns, also if `clear` is called at once; a condition
-/// variable around a flag of one's own does not give that. Four bytes.
+/// Every thread that was waiting when `set` was called returns, also if `clear` is called at once; a
+/// condition variable around a flag of one's own does not give that. Four bytes.
 ///
-/// Who clears and then looks for work misses none: work that was given before a `set` is seen after the `clear` that
-/// takes the `set` back, or else the flag is set again. Two *different* events promise no common order: a thread
-/// that sets one and then asks whether the other is set may be told no, while another thread does the same the other
-/// way round and is told no too. So call `set` without asking first; it costs one exchange.
+/// Who clears and then looks for work misses none: work that was given before a `set` is seen after the
+/// `clear` that takes the `set` back, or else the flag is set again. Two *different* events promise no common
+/// order: a thread that sets one and then asks whether the other is set may be told no, while another thread
+/// does the same the other way round and is told no too. So call `set` without asking first; it costs one
+/// exchange.
 ///
 /// ```
 /// use locks::Event;
@@ -115,7 +121,8 @@ impl Event {
 
 impl<S: Scope> Event<S> {
     const_fn! {
-        /// An event that is not set, in any scope: `Event::<Shared>::in_scope()` for memory that processes share.
+        /// An event that is not set, in any scope: `Event::<Shared>::in_scope()` for memory that processes
+        /// share.
         pub const fn in_scope() -> Self {
             Self { word: AtomicU32::new(0), scope: PhantomData }
         }
@@ -137,8 +144,8 @@ impl<S: Scope> Event<S> {
         let mut seen = self.word.load(Relaxed);
         loop {
             let next = if is_set(seen) { seen } else { next_phase(seen) };
-            // Release: pairs with the Acquire in is_set(), the waits and clear(): they see what we wrote. Also
-            // where nothing changes (I3).
+            // Release: pairs with the Acquire in is_set(), the waits and clear(): they see what we wrote.
+            // Also where nothing changes (I3).
             match self.word.compare_exchange(seen, next, Release, Relaxed) {
                 Ok(_) => break,
                 Err(now) => seen = now,
@@ -153,8 +160,8 @@ impl<S: Scope> Event<S> {
     /// Takes it back: waits that begin from now on wait for the next `set`.
     #[inline]
     pub fn clear(&self) {
-        // Relaxed: the exchange decides. A flag that looks clear is left alone: a `set` that we do not see yet
-        // comes after us.
+        // Relaxed: the exchange decides. A flag that looks clear is left alone: a `set` that we do not see
+        // yet comes after us.
         let mut seen = self.word.load(Relaxed);
         while is_set(seen) {
             // Acquire: pairs with the Release in set(): who clears sees what was written before the set (I3).
@@ -173,8 +180,8 @@ impl<S: Scope> Event<S> {
 
     /// Waits until it is set, until `timeout` at most; says whether it was set.
     ///
-    /// `true` as soon as a `set` has come since the wait began, whatever came after it. A timeout that has passed
-    /// already asks and does not wait.
+    /// `true` as soon as a `set` has come since the wait began, whatever came after it. A timeout that has
+    /// passed already asks and does not wait.
     #[inline]
     pub fn wait_timeout(&self, timeout: impl Into<Deadline>) -> bool {
         // Acquire: pairs with the Release in set().

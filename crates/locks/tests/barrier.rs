@@ -1,5 +1,5 @@
-//! Plain behaviour of the barrier on real threads: what the proofs leave to panics, to the real clock and to more
-//! threads.
+//! Plain behaviour of the barrier on real threads: what the proofs leave to panics, to the real clock and to
+//! more threads.
 #![cfg(not(loom))]
 
 use locks::{ActionError, Arrival, Barrier, BrokenBarrier, Deadline, Shared};
@@ -123,7 +123,8 @@ fn a_deadline_is_for_the_others_to_come_not_for_the_action() {
             thread::sleep(Duration::from_millis(100));
             Ok::<_, ()>(())
         });
-        // On a machine that stood still for longer than the deadline we have come too late; then both are told.
+        // On a machine that stood still for longer than the deadline we have come too late; then both are
+        // told.
         let expected = if barrier.broken() { (Err(BrokenBarrier), true) } else { (Ok(0), false) };
         assert_eq!((waits.join().unwrap(), last.is_err()), expected);
     });

@@ -73,11 +73,12 @@ impl<S: Scope> Barrier<S> {
         })
     }
 
-    /// As [`wait`](Self::wait); the last to come runs its `action` before anybody passes. The others drop theirs.
+    /// As [`wait`](Self::wait); the last to come runs its `action` before anybody passes. The others drop
+    /// theirs.
     ///
-    /// The action sees what all wrote before they came, and all see what it wrote. If it fails, or panics, the
-    /// barrier is broken and nobody passes. It runs without a lock, and may use the barrier: to wait at it, too,
-    /// but that would wait for ever.
+    /// The action sees what all wrote before they came, and all see what it wrote. If it fails, or panics,
+    /// the barrier is broken and nobody passes. It runs without a lock, and may use the barrier: to wait
+    /// at it, too, but that would wait for ever.
     ///
     /// ```
     /// use locks::{ActionError, Barrier};
@@ -97,8 +98,8 @@ impl<S: Scope> Barrier<S> {
         self.wait_with_timeout(Deadline::NEVER, action)
     }
 
-    /// As [`wait_with`](Self::wait_with), until `timeout` at most. The deadline is for the others to come: once all
-    /// are there, the wait lasts as long as the action does.
+    /// As [`wait_with`](Self::wait_with), until `timeout` at most. The deadline is for the others to come:
+    /// once all are there, the wait lasts as long as the action does.
     ///
     /// # Errors
     /// As for [`wait_with`](Self::wait_with); and [`ActionError::Broken`] if the deadline comes first.
@@ -123,11 +124,11 @@ impl<S: Scope> Barrier<S> {
     }
 }
 
-/// One who takes part in a [`Barrier`], and breaks it by going away: the others are told, where they would wait
-/// for ever.
+/// One who takes part in a [`Barrier`], and breaks it by going away: the others are told, where they would
+/// wait for ever.
 ///
-/// Dropped, by a panic or by an early return, it [aborts](Barrier::abort) the barrier. A cycle that was completed
-/// before passes all the same. Who goes away in good order says [`finish`](Self::finish).
+/// Dropped, by a panic or by an early return, it [aborts](Barrier::abort) the barrier. A cycle that was
+/// completed before passes all the same. Who goes away in good order says [`finish`](Self::finish).
 ///
 /// ```
 /// use locks::{Barrier, BrokenBarrier};

@@ -1,54 +1,61 @@
 //! A barrier that can break, in one word.
 //!
 //! # Promise
-//! Nobody passes before all parties have come and the last one's action has succeeded; then all of them pass. If
-//! one gives up, aborts, panics or fails in its action before that, none of them passes, and every one is told. A
-//! cycle begins only when everybody has left the one before. Nothing of the user's runs while others are kept from
-//! looking at the barrier.
+//! Nobody passes before all parties have come and the last one's action has succeeded; then all of them pass.
+//! If one gives up, aborts, panics or fails in its action before that, none of them passes, and every one is
+//! told. A cycle begins only when everybody has left the one before. Nothing of the user's runs while others
+//! are kept from looking at the barrier.
 //!
 //! # Source
-//! The states are those of Python's `threading.Barrier` (Kristján Valur Jónsson, 2010), which keeps them under a
-//! lock. One word that is state and futex at once is ours; that the sleepers look after their own bit is Drepper's.
+//! The states are those of Python's `threading.Barrier` (Kristján Valur Jónsson, 2010), which keeps them
+//! under a lock. One word that is state and futex at once is ours; that the sleepers look after their own bit
+//! is Drepper's.
 //!
 //! # State
 //! | part of the word | meaning |
 //! |---|---|
-//! | the phase | what becomes of those inside: `Filling`, they wait for the rest; `Acting`, all have come and the last one acts; `Passing`, they leave, having passed; `Failing`, they leave, having failed |
-//! | `BROKEN` | what becomes of who comes: it is refused |
+//! | phase `Filling` | those inside wait for the rest |
+//! | phase `Acting` | all have come, and the last one acts |
+//! | phase `Passing` | those inside leave, having passed |
+//! | phase `Failing` | those inside leave, having failed |
+//! | `BROKEN` | who comes is refused |
 //! | `SLEEPERS` | somebody may sleep on the word |
 //! | the count | how many are inside: have come and not left |
 //!
-//! Python's four: *filling* is `Filling` and `Acting`, *draining* is `Passing`, *resetting* is `Failing`, *broken* is
-//! `BROKEN` with whatever phase.
+//! Python's four: *filling* is `Filling` and `Acting`, *draining* is `Passing`, *resetting* is `Failing`,
+//! *broken* is `BROKEN` with whatever phase.
 //!
 //! # Protocol
 //! Every step exchanges the whole word; one that takes `SLEEPERS` away then wakes all.
-//! 1. Come. `BROKEN`: refused. `Filling`: in, as the count says; the last to come makes it `Acting`. Otherwise the
-//!    cycle before is still there: say `SLEEPERS`, sleep, look again; at the deadline say `BROKEN`.
-//! 2. Stay, if not the last. `Filling` or `Acting`: say `SLEEPERS`, sleep, look again. At the deadline, if it is
-//!    `Filling`: make it `Failing` and `BROKEN`. `Passing` or `Failing`: leave.
-//! 3. The last acts. Then, if it is still `Acting`: make it `Passing`, or, the action having failed, `Failing` and
-//!    `BROKEN`. Leave.
+//! 1. Come. `BROKEN`: refused. `Filling`: in, as the count says; the last to come makes it `Acting`.
+//!    Otherwise the cycle before is still there: say `SLEEPERS`, sleep, look again; at the deadline say
+//!    `BROKEN`.
+//! 2. Stay, if not the last. `Filling` or `Acting`: say `SLEEPERS`, sleep, look again. At the deadline, if it
+//!    is `Filling`: make it `Failing` and `BROKEN`. `Passing` or `Failing`: leave.
+//! 3. The last acts. Then, if it is still `Acting`: make it `Passing`, or, the action having failed,
+//!    `Failing` and `BROKEN`. Leave.
 //! 4. Leave: one less. The last to leave makes it `Filling`.
-//! 5. Abort: say `BROKEN`; `Filling` or `Acting` with anybody inside becomes `Failing`. Reset: the same, but say
-//!    that it is not `BROKEN`.
+//! 5. Abort: say `BROKEN`; `Filling` or `Acting` with anybody inside becomes `Failing`. Reset: the same, but
+//!    say that it is not `BROKEN`.
 //!
 //! # Invariants
-//! - I1. In a phase other than `Filling` nobody comes in; `Filling` comes back only when the count is 0. So the phase
-//!   that decides over a thread lasts until that thread has looked and left, and no sleeper can miss it, however
-//!   late it runs: no cycle has to be told from another by a number, and nothing wraps.
-//! - I2. A cycle is decided once: `Filling` to `Acting` to `Passing`, or either of the first two to `Failing`. So all
-//!   of its parties are told the same.
-//! - I3. While a thread sleeps, the word says `SLEEPERS` or a wake of all is on its way. Each step that ends a wait
-//!   (a decision, the last to leave, `BROKEN`) takes the bit away and wakes; who must go on waiting says it again.
-//! - I4. During `Acting` the last is inside, so the action never runs twice in a cycle, nor in two cycles at once.
+//! - I1. In a phase other than `Filling` nobody comes in; `Filling` comes back only when the count is 0. So
+//!   the phase that decides over a thread lasts until that thread has looked and left, and no sleeper can
+//!   miss it, however late it runs: no cycle has to be told from another by a number, and nothing wraps.
+//! - I2. A cycle is decided once: `Filling` to `Acting` to `Passing`, or either of the first two to
+//!   `Failing`. So all of its parties are told the same.
+//! - I3. While a thread sleeps, the word says `SLEEPERS` or a wake of all is on its way. Each step that ends
+//!   a wait (a decision, the last to leave, `BROKEN`) takes the bit away and wakes; who must go on waiting
+//!   says it again.
+//! - I4. During `Acting` the last is inside, so the action never runs twice in a cycle, nor in two cycles at
+//!   once.
 //!
 //! # Memory orderings
-//! Every exchange is AcqRel and at one place. Coming is the Release, the last one's coming the Acquire: it and its
-//! action see what all wrote. The decision is the Release, leaving the Acquire: who passes sees what all and the
-//! action wrote, who fails sees what was written before the barrier was broken. Between two such exchanges there are
-//! exchanges only, so the later sees what any of the earlier released. Who is refused makes no exchange: the load
-//! before it is Acquire for that.
+//! Every exchange is AcqRel and at one place. Coming is the Release, the last one's coming the Acquire: it
+//! and its action see what all wrote. The decision is the Release, leaving the Acquire: who passes sees what
+//! all and the action wrote, who fails sees what was written before the barrier was broken. Between two such
+//! exchanges there are exchanges only, so the later sees what any of the earlier released. Who is refused
+//! makes no exchange: the load before it is Acquire for that.
 //!
 //! # Proofs
 //! `tests/loom/barrier.rs`.
@@ -61,9 +68,9 @@ use core::{fmt, marker::PhantomData, mem};
 
 /// Python's `Barrier`: a number of threads wait until all of them have come, again and again.
 ///
-/// `std`'s barrier waits for ever for a party that panicked. This one can break: by a timeout, by [`abort`], by an
-/// action that fails, by a [`Party`] that goes away. Then all who wait, and all who come, get [`BrokenBarrier`],
-/// until somebody calls [`reset`]. Eight bytes.
+/// `std`'s barrier waits for ever for a party that panicked. This one can break: by a timeout, by [`abort`],
+/// by an action that fails, by a [`Party`] that goes away. Then all who wait, and all who come, get
+/// [`BrokenBarrier`], until somebody calls [`reset`]. Eight bytes.
 ///
 /// [`abort`]: Self::abort
 /// [`reset`]: Self::reset
@@ -81,10 +88,10 @@ use core::{fmt, marker::PhantomData, mem};
 /// ```
 ///
 /// Wherever it differs from Python's, it is in these:
-/// - A cycle passes or fails as a whole: an `abort` while the parties of a cycle that was completed are still on
-///   their way out refuses the next ones only.
-/// - An action runs without a lock: the barrier can be aborted or reset meanwhile, and the cycle then fails, also
-///   for the one that acts. The others are told at once, while the action may still be at work.
+/// - A cycle passes or fails as a whole: an `abort` while the parties of a cycle that was completed are still
+///   on their way out refuses the next ones only.
+/// - An action runs without a lock: the barrier can be aborted or reset meanwhile, and the cycle then fails,
+///   also for the one that acts. The others are told at once, while the action may still be at work.
 /// - The time spent waiting for the cycle before to be left counts.
 #[repr(C)]
 pub struct Barrier<S: Scope = Private> {
@@ -115,8 +122,8 @@ pub enum Arrival<'a, S: Scope = Private> {
     Last(Last<'a, S>),
 }
 
-/// The last to come, while the others wait: it lets them go with [`complete`](Self::complete). Dropped without
-/// that, in a panic for example, it breaks the barrier.
+/// The last to come, while the others wait: it lets them go with [`complete`](Self::complete). Dropped
+/// without that, in a panic for example, it breaks the barrier.
 #[must_use = "dropped, it breaks the barrier"]
 pub struct Last<'a, S: Scope = Private> {
     barrier: &'a Barrier<S>,
@@ -136,8 +143,8 @@ impl Barrier {
 
 impl<S: Scope> Barrier<S> {
     const_fn! {
-        /// A barrier for `parties` threads, in any scope: `Barrier::<Shared>::in_scope(3)` for memory that processes
-        /// share.
+        /// A barrier for `parties` threads, in any scope: `Barrier::<Shared>::in_scope(3)` for memory that
+        /// processes share.
         ///
         /// # Panics
         /// If `parties` is 0 or more than 268 435 455.
@@ -148,8 +155,8 @@ impl<S: Scope> Barrier<S> {
         }
     }
 
-    /// Comes to the barrier, and waits for the rest until `timeout` at most; the last to come returns at once, as
-    /// the one who lets the others go. What the [`wait`](Self::wait)s are made of.
+    /// Comes to the barrier, and waits for the rest until `timeout` at most; the last to come returns at
+    /// once, as the one who lets the others go. What the [`wait`](Self::wait)s are made of.
     ///
     /// ```
     /// use locks::{Arrival, Barrier, BrokenBarrier};
@@ -179,8 +186,8 @@ impl<S: Scope> Barrier<S> {
         self.step(self.look(), |state| state.failing().refusing());
     }
 
-    /// Makes the barrier as new: who waits gets [`BrokenBarrier`], who comes waits for the rest of a new cycle. Those
-    /// of a cycle that was completed pass.
+    /// Makes the barrier as new: who waits gets [`BrokenBarrier`], who comes waits for the rest of a new
+    /// cycle. Those of a cycle that was completed pass.
     pub fn reset(&self) {
         self.step(self.look(), |state| state.failing().admitting());
     }
@@ -206,8 +213,8 @@ impl<S: Scope> Barrier<S> {
     /// Makes it as new in the child of a fork, where nobody waits.
     ///
     /// # Safety
-    /// Only in the child, before it has a second thread that uses this barrier; and not for a barrier that other
-    /// processes use too.
+    /// Only in the child, before it has a second thread that uses this barrier; and not for a barrier that
+    /// other processes use too.
     pub unsafe fn reinit_after_fork(&self) {
         // Relaxed: we are alone. A swap, since a word that takes exchanges takes no plain stores.
         self.word.swap(State::NEW.0, Relaxed);
@@ -268,14 +275,16 @@ impl<S: Scope> Barrier<S> {
         if passes && before.phase() == Phase::Acting { Ok(()) } else { Err(BrokenBarrier) }
     }
 
-    /// The word at this moment; what follows from it is for [`step`](Self::step) to decide, but for who is refused.
+    /// The word at this moment; what follows from it is for [`step`](Self::step) to decide, but for who is
+    /// refused.
     fn look(&self) -> State {
-        // Acquire: pairs with the Release of the exchange that said BROKEN: who is refused sees what came before it.
+        // Acquire: pairs with the Release of the exchange that said BROKEN: who is refused sees what came
+        // before it.
         State(self.word.load(Acquire))
     }
 
-    /// Exchanges the word, `before` when we looked last, for the one that `next` makes of it, and wakes those who
-    /// slept if that may end their wait (I3); the state before.
+    /// Exchanges the word, `before` when we looked last, for the one that `next` makes of it, and wakes those
+    /// who slept if that may end their wait (I3); the state before.
     fn step(&self, mut before: State, next: impl Fn(State) -> State) -> State {
         loop {
             let after = next(before);

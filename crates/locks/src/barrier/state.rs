@@ -63,9 +63,11 @@ impl State {
         if fuller.inside() == parties { fuller.with(Phase::Acting) } else { fuller }
     }
 
-    /// One less inside. The last to leave opens the barrier for the next cycle, and whoever waits for that is woken.
+    /// One less inside. The last to leave opens the barrier for the next cycle, and whoever waits for that is
+    /// woken.
     ///
-    /// Nobody is inside only where the barrier was made as new after a fork, and a token from before is dropped.
+    /// Nobody is inside only where the barrier was made as new after a fork, and a token from before is
+    /// dropped.
     pub(super) fn left(self) -> Self {
         if self.inside() == 0 {
             return self;

@@ -1,16 +1,16 @@
 //! # Claim
-//! `set` ends the wait of every thread that was waiting, also if the event is cleared at once; who returns because of
-//! a `set` sees what was written before it; who clears and then looks for work misses none; who gives up takes no
-//! other's wake with it.
+//! `set` ends the wait of every thread that was waiting, also if the event is cleared at once; who returns
+//! because of a `set` sees what was written before it; who clears and then looks for work misses none; who
+//! gives up takes no other's wake with it.
 //!
 //! # Models
-//! One waiter and one setter explore every order of looking, saying so, sleeping, setting and clearing; they are
-//! complete. Two waiters are needed for what one cannot show: that all are woken, not one, and that who gives up
-//! leaves the other's mark where it is.
+//! One waiter and one setter explore every order of looking, saying so, sleeping, setting and clearing; they
+//! are complete. Two waiters are needed for what one cannot show: that all are woken, not one, and that who
+//! gives up leaves the other's mark where it is.
 //!
 //! # Not shown here
-//! The phase that comes round: it takes 2³⁰ pairs of `set` and `clear` (the source says what happens then). That the
-//! clock is kept, and the child of a fork: `tests/event.rs`.
+//! The phase that comes round: it takes 2³⁰ pairs of `set` and `clear` (the source says what happens then).
+//! That the clock is kept, and the child of a fork: `tests/event.rs`.
 
 use locks::{Deadline, Event};
 use platform::atomic::{
@@ -38,8 +38,8 @@ struct News {
     text: UnsafeCell<u32>,
 }
 
-// SAFETY: the models write `text` before they set `event`, and read it after they waited; that this is enough is
-// what is proved.
+// SAFETY: the models write `text` before they set `event`, and read it after they waited; that this is enough
+// is what is proved.
 unsafe impl Sync for News {}
 
 impl News {
@@ -165,8 +165,8 @@ impl Twin {
     }
 }
 
-/// One waiter; the model sets and clears at once. Only if the waiter had not said that it waits is there a second
-/// set for it.
+/// One waiter; the model sets and clears at once. Only if the waiter had not said that it waits is there a
+/// second set for it.
 fn set_and_clear_at_once() {
     let news = News::new();
     let waiter = news.waiter();
@@ -272,7 +272,8 @@ fn what_was_written_before_set_is_seen() {
     });
 }
 
-/// An event that is set; one thread gives work and sets it once more, the model clears it and then looks for work.
+/// An event that is set; one thread gives work and sets it once more, the model clears it and then looks for
+/// work.
 fn clears_and_looks(set: impl Fn() + Send + 'static, clear: impl Fn(), wait: impl Fn()) {
     let work = Arc::new(AtomicU32::new(0));
     let giver = spawn({

@@ -1,6 +1,6 @@
-//! A barrier's history against a count and two flags. Those who come are threads of their own, whose action waits to
-//! be told how to end; after each operation the barrier must come to look like the reference, and everybody must have
-//! been told what the reference says.
+//! A barrier's history against a count and two flags. Those who come are threads of their own, whose action
+//! waits to be told how to end; after each operation the barrier must come to look like the reference, and
+//! everybody must have been told what the reference says.
 
 use locks::{ActionError, Barrier};
 use proptest::prelude::*;

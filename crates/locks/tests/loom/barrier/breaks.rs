@@ -1,10 +1,10 @@
 //! # Claim
-//! A cycle passes or fails as a whole; whatever breaks the barrier or resets it reaches everybody who waits, and who
-//! comes later.
+//! A cycle passes or fails as a whole; whatever breaks the barrier or resets it reaches everybody who waits,
+//! and who comes later.
 //!
 //! # Models
-//! Those of the folder's `mod.rs`: two parties, or three where one step must wake two sleepers, or where somebody
-//! interferes between the decision and the leaving.
+//! Those of the folder's `mod.rs`: two parties, or three where one step must wake two sleepers, or where
+//! somebody interferes between the decision and the leaving.
 
 use super::twin::{Flaw, Twin};
 use super::{Meeting, RAW, SOON, STEPS, WAKES};

@@ -1,12 +1,13 @@
 //! # Claim
-//! Nobody passes before all have come and the action is done, and the barrier can be used again at once. `breaks.rs`:
-//! a cycle passes or fails as a whole; whatever breaks the barrier or resets it reaches everybody who waits.
+//! Nobody passes before all have come and the action is done, and the barrier can be used again at once.
+//! `breaks.rs`: a cycle passes or fails as a whole; whatever breaks the barrier or resets it reaches
+//! everybody who waits.
 //!
 //! # Models
 //! Two parties and at most one who interferes. Two parties show every order of coming, sleeping, deciding and
-//! leaving; a third thread is needed for one who comes while the others leave, for two sleepers that one step must
-//! wake, and for an `abort` between the decision and the leaving. That more parties add nothing: the word counts
-//! them, and treats those between the first and the last alike.
+//! leaving; a third thread is needed for one who comes while the others leave, for two sleepers that one step
+//! must wake, and for an `abort` between the decision and the leaving. That more parties add nothing: the
+//! word counts them, and treats those between the first and the last alike.
 //!
 //! # Not shown here
 //! Many parties, panicking ones, and the clock: `tests/barrier.rs`. Long histories against a plain reference:
@@ -37,8 +38,8 @@ struct Meeting {
     minutes: UnsafeCell<u32>,
 }
 
-// SAFETY: the models write a note before they come and read it after they have passed, and write the minutes in the
-// action only; that this is enough is what is proved.
+// SAFETY: the models write a note before they come and read it after they have passed, and write the minutes
+// in the action only; that this is enough is what is proved.
 unsafe impl Sync for Meeting {}
 
 impl Meeting {
