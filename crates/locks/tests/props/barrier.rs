@@ -32,6 +32,8 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 type Told = Result<usize, ActionError<()>>;
+/// Tells an action that runs how to end.
+type Ender = Sender<Result<(), ()>>;
 
 /// What a barrier should do, in the plainest words.
 #[derive(Debug, Default)]
@@ -125,9 +127,9 @@ impl Reference {
 struct Real<'a> {
     barrier: &'a Barrier,
     told: (Sender<Told>, Receiver<Told>),
-    actions: (Sender<Sender<Result<(), ()>>>, Receiver<Sender<Result<(), ()>>>),
+    actions: (Sender<Ender>, Receiver<Ender>),
     all_told: Vec<Told>,
-    all_actions: Vec<Sender<Result<(), ()>>>,
+    all_actions: Vec<Ender>,
 }
 
 impl<'a> Real<'a> {

@@ -3,11 +3,11 @@
 //! and who comes later.
 //!
 //! # Models
-//! Those of the folder's `mod.rs`: two parties, or three where one step must wake two sleepers, or where
+//! Those of `barrier.rs`: two parties, or three where one step must wake two sleepers, or where
 //! somebody interferes between the decision and the leaving.
 
-use super::twin::{Flaw, Twin};
-use super::{Meeting, RAW, SOON, STEPS, WAKES};
+use crate::barrier::{Meeting, RAW, SOON, STEPS, WAKES};
+use crate::barrier_twin::{Flaw, Twin};
 use locks::{ActionError, Arrival, Barrier, BrokenBarrier, Deadline};
 use platform::atomic::{AtomicU32, Ordering::Relaxed};
 use platform::check::{Death, Fault, Proof, saw};
@@ -39,7 +39,7 @@ fn one_aborts(parties: usize) {
 #[test]
 fn a_broken_barrier_lets_everybody_go() {
     Proof::new(
-        "barrier::breaks::a_broken_barrier_lets_everybody_go",
+        "barrier_breaks::a_broken_barrier_lets_everybody_go",
         "who waits when a party goes away, and who comes later, is told, and sees what was written before",
     )
     .threads(2)
@@ -54,7 +54,7 @@ fn a_broken_barrier_lets_everybody_go() {
 #[test]
 fn a_broken_barrier_lets_both_sleepers_go() {
     Proof::new(
-        "barrier::breaks::a_broken_barrier_lets_both_sleepers_go",
+        "barrier_breaks::a_broken_barrier_lets_both_sleepers_go",
         "of two who wait when a party goes away, both are told",
     )
     .threads(3)
@@ -74,7 +74,7 @@ fn together(results: &[bool]) -> &'static str {
 #[test]
 fn a_timeout_breaks_it_for_all_or_for_none() {
     Proof::new(
-        "barrier::breaks::a_timeout_breaks_it_for_all_or_for_none",
+        "barrier_breaks::a_timeout_breaks_it_for_all_or_for_none",
         "beside a party with a deadline, either all pass or none does and the barrier is broken; nobody hangs",
     )
     .threads(3)
@@ -103,7 +103,7 @@ fn a_timeout_breaks_it_for_all_or_for_none() {
 #[test]
 fn a_cycle_passes_or_fails_as_a_whole() {
     Proof::new(
-        "barrier::breaks::a_cycle_passes_or_fails_as_a_whole",
+        "barrier_breaks::a_cycle_passes_or_fails_as_a_whole",
         "whenever an abort comes, also during the action or while one has left, both pass or neither",
     )
     .threads(3)
@@ -132,7 +132,7 @@ fn a_cycle_passes_or_fails_as_a_whole() {
 #[test]
 fn an_action_that_fails_is_told_to_one_and_breaks_it_for_the_other() {
     Proof::new(
-        "barrier::breaks::an_action_that_fails_is_told_to_one_and_breaks_it_for_the_other",
+        "barrier_breaks::an_action_that_fails_is_told_to_one_and_breaks_it_for_the_other",
         "the last gets its own error or drops what it should complete; the other is told that the barrier broke",
     )
     .threads(2)
@@ -173,7 +173,7 @@ fn an_action_that_fails_is_told_to_one_and_breaks_it_for_the_other() {
 #[test]
 fn reset_lets_no_one_hang() {
     Proof::new(
-        "barrier::breaks::reset_lets_no_one_hang",
+        "barrier_breaks::reset_lets_no_one_hang",
         "who waits when it is reset is told; then all meet in a new cycle, which waits until the old one has left",
     )
     .threads(2)
@@ -215,7 +215,7 @@ fn reset_lets_no_one_hang() {
 #[test]
 fn who_looked_before_a_reset_meets_who_came_after_it() {
     Proof::new(
-        "barrier::breaks::who_looked_before_a_reset_meets_who_came_after_it",
+        "barrier_breaks::who_looked_before_a_reset_meets_who_came_after_it",
         "the word may look the same before and after a reset; the action sees what was written after it",
     )
     .threads(2)

@@ -1,6 +1,6 @@
 //! # Claim
 //! Nobody passes before all have come and the action is done, and the barrier can be used again at once.
-//! `breaks.rs`: a cycle passes or fails as a whole; whatever breaks the barrier or resets it reaches
+//! `barrier_breaks.rs`: a cycle passes or fails as a whole; whatever breaks the barrier or resets it reaches
 //! everybody who waits.
 //!
 //! # Models
@@ -13,27 +13,24 @@
 //! Many parties, panicking ones, and the clock: `tests/barrier.rs`. Long histories against a plain reference:
 //! `tests/props/barrier.rs`.
 
-mod breaks;
-mod twin;
-
+use crate::barrier_twin::{Flaw, Twin};
 use locks::{ActionError, Barrier, BrokenBarrier, Deadline};
 use platform::cell::UnsafeCell;
 use platform::check::{Death, Fault, Proof, saw};
 use platform::thread::{JoinHandle, spawn};
 use std::sync::Arc;
 use std::time::Duration;
-use twin::{Flaw, Twin};
 
-const RAW: &str = "crates/locks/src/barrier/raw.rs";
+pub(crate) const RAW: &str = "crates/locks/src/barrier/raw.rs";
 /// Where every step exchanges the word.
-const STEPS: &str = "compare_exchange(before.0, after.0, AcqRel, Acquire)";
-const WAKES: &str = "wake::<S>";
+pub(crate) const STEPS: &str = "compare_exchange(before.0, after.0, AcqRel, Acquire)";
+pub(crate) const WAKES: &str = "wake::<S>";
 
-const SOON: Duration = Duration::from_millis(1);
+pub(crate) const SOON: Duration = Duration::from_millis(1);
 
 /// A barrier, what each of its parties writes before it comes, and what the last one's action writes.
-struct Meeting {
-    barrier: Barrier,
+pub(crate) struct Meeting {
+    pub(crate) barrier: Barrier,
     notes: [UnsafeCell<u32>; 3],
     minutes: UnsafeCell<u32>,
 }
@@ -43,28 +40,33 @@ struct Meeting {
 unsafe impl Sync for Meeting {}
 
 impl Meeting {
-    fn of(parties: usize) -> Arc<Self> {
+    pub(crate) fn of(parties: usize) -> Arc<Self> {
         let notes = [0; 3].map(UnsafeCell::new);
         Arc::new(Self { barrier: Barrier::new(parties), notes, minutes: UnsafeCell::new(0) })
     }
 
-    fn write(&self, who: usize) {
+    pub(crate) fn write(&self, who: usize) {
         // SAFETY: nobody reads it before we have come.
         self.notes[who].with_mut(|note| unsafe { *note += 1 });
     }
 
-    fn read(&self, who: usize) -> u32 {
+    pub(crate) fn read(&self, who: usize) -> u32 {
         // SAFETY: its writer has come, and does not write before we have come again.
         self.notes[who].with(|note| unsafe { *note })
     }
 
-    fn minutes(&self) -> u32 {
+    pub(crate) fn minutes(&self) -> u32 {
         // SAFETY: the action of this cycle is over, and that of the next waits for us.
         self.minutes.with(|minutes| unsafe { *minutes })
     }
 
     /// Comes as number `who` of the first `of`; in the action sums up what all have written.
-    fn attend(&self, who: usize, of: usize, timeout: impl Into<Deadline>) -> Result<usize, BrokenBarrier> {
+    pub(crate) fn attend(
+        &self,
+        who: usize,
+        of: usize,
+        timeout: impl Into<Deadline>,
+    ) -> Result<usize, BrokenBarrier> {
         self.write(who);
         let result = self.barrier.wait_with_timeout(timeout, || {
             let sum = (0..of).map(|other| self.read(other)).sum();
@@ -86,7 +88,7 @@ impl Meeting {
     }
 
     /// A thread that attends once.
-    fn party(
+    pub(crate) fn party(
         self: &Arc<Self>,
         who: usize,
         of: usize,

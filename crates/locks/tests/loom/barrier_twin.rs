@@ -11,7 +11,7 @@ use platform::thread::{JoinHandle, spawn};
 use std::sync::Arc;
 
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Flaw {
+pub(crate) enum Flaw {
     /// The last to come opens the next cycle, though the other has not left.
     OpensAtOnce,
     /// Who was woken passes without looking.
@@ -28,7 +28,7 @@ pub(super) enum Flaw {
 const PASSING: u32 = 16;
 const BROKEN: u32 = 32;
 
-pub(super) struct Twin {
+pub(crate) struct Twin {
     word: AtomicU32,
     note: UnsafeCell<u32>,
     flaw: Flaw,
@@ -38,18 +38,18 @@ pub(super) struct Twin {
 unsafe impl Sync for Twin {}
 
 impl Twin {
-    pub(super) fn new(flaw: Flaw) -> Arc<Self> {
+    pub(crate) fn new(flaw: Flaw) -> Arc<Self> {
         Arc::new(Self { word: AtomicU32::new(0), note: UnsafeCell::new(0), flaw })
     }
 
     /// What a party does before it comes.
-    pub(super) fn write(&self) {
+    pub(crate) fn write(&self) {
         // SAFETY: nobody reads it before we have come.
         self.note.with_mut(|note| unsafe { *note = 1 });
     }
 
     /// What the other does when it has passed.
-    pub(super) fn read(&self) -> u32 {
+    pub(crate) fn read(&self) -> u32 {
         // SAFETY: its writer has come, or so the twin believes.
         self.note.with(|note| unsafe { *note })
     }
@@ -63,7 +63,7 @@ impl Twin {
         seen
     }
 
-    pub(super) fn wait(&self, deadline: Deadline) -> bool {
+    pub(crate) fn wait(&self, deadline: Deadline) -> bool {
         let last = if self.flaw == Flaw::OpensAtOnce { 0 } else { PASSING };
         loop {
             match self.step(|word| {
@@ -93,17 +93,17 @@ impl Twin {
         self.step(|word| if word == PASSING { 0 } else { word }) != BROKEN
     }
 
-    pub(super) fn abort(&self) {
+    pub(crate) fn abort(&self) {
         let spares = self.flaw != Flaw::AbortsThoseWhoPass;
         self.step(|word| if word == PASSING && spares { word } else { BROKEN });
     }
 
-    pub(super) fn reset(&self) {
+    pub(crate) fn reset(&self) {
         assert!(self.flaw == Flaw::ResetsAtOnce);
         self.step(|_| 0);
     }
 
-    pub(super) fn party(self: &Arc<Self>, deadline: Deadline) -> JoinHandle<bool> {
+    pub(crate) fn party(self: &Arc<Self>, deadline: Deadline) -> JoinHandle<bool> {
         let twin = Arc::clone(self);
         spawn(move || twin.wait(deadline))
     }
