@@ -39,11 +39,15 @@
 //! does no harm and nobody asks how many were woken. What is here and not there: timed acquisition, release
 //! from another thread, a condition that wakes in order of arrival and only when notified, and the proofs.
 
+mod barrier;
 mod condition;
+mod event;
 mod lock;
 mod sync;
 
+pub use barrier::{ActionError, Arrival, Barrier, BrokenBarrier, Last, Party};
 pub use condition::{Condition, RawCondition};
+pub use event::Event;
 pub use lock::{Lock, LockGuard, NotLocked, RawLock};
 pub use platform::futex::{Private, Scope, Shared};
 pub use platform::time::Deadline;

@@ -2,7 +2,7 @@
 
 pub(crate) use platform::atomic::{
     AtomicU32,
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 pub(crate) use platform::cell::UnsafeCell;
 pub(crate) use platform::const_fn;

@@ -3,12 +3,19 @@
 //! | file | claims |
 //! |---|---|
 //! | `lock.rs` | one holder at a time, its writes seen by the next; a release wakes; a timed wait loses no wake |
+//! | `barrier.rs` | nobody passes before all have come, and all see what all wrote; it can be used again at once |
+//! | `barrier_breaks.rs` | a cycle passes or fails as a whole; what breaks or resets it reaches everybody |
 //! | `condition.rs` | a notification is never lost, nor spent on a waiter that timed out; waits end for a reason only; first come, first woken |
+//! | `event.rs` | a set reaches who waited, also if cleared at once; its writes are seen; who clears and then looks misses no work |
 //!
 //! Each test is one [`platform::check::Proof`]: the claim, the model, the outcomes that must be reached, the
 //! least number of executions, and the refutations that must fail. What a proof here is, and what loom cannot
 //! show, is in the book: "Studying the proofs".
 #![cfg(loom)]
 
+mod barrier;
+mod barrier_breaks;
+mod barrier_twin;
 mod condition;
+mod event;
 mod lock;
