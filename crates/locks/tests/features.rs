@@ -22,10 +22,3 @@ fn a_guard_that_shares_the_lock_outlives_the_other_shares() {
     std::thread::spawn(move || *guard += 1).join().unwrap();
     assert!(other.upgrade().is_none(), "the guard's was the last");
 }
-
-#[cfg(not(any(feature = "lock-order", feature = "counters")))]
-#[test]
-fn a_lock_that_is_not_watched_is_four_bytes_and_needs_no_drop() {
-    assert_eq!(size_of::<locks::Lock<()>>(), 4);
-    assert!(!std::mem::needs_drop::<locks::Lock<()>>());
-}

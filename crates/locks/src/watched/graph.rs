@@ -4,10 +4,9 @@
 //! A lock whose taking closes a cycle is told before it is taken; a lock that is gone is in no cycle.
 //!
 //! # Source
-//! The Linux kernel's lockdep and abseil's `Mutex`: if no thread ever takes B's while holding A's in both
-//! orders, no set of threads can wait in a circle, so it is enough to look at orders, and no run has to
-//! deadlock for the fault to be seen. Both keep the graph in topological order; ours is searched, which is
-//! enough for a debug build.
+//! The Linux kernel's lockdep and abseil's `Mutex`: threads that wait for each other in a circle have taken locks
+//! in orders that form a circle too, and those orders can be seen without the threads meeting. Abseil keeps its
+//! graph sorted; ours is searched, as lockdep's is, which is enough for a debug build.
 //!
 //! # State
 //! A node for each lock that was named or taken, and an edge A → B where a thread that held A waited for B,

@@ -53,4 +53,9 @@ unsafe impl lock_api::RawRwLock for Spinning {
         // Relaxed: an answer that may be stale promises nothing.
         self.0.load(Relaxed) != 0
     }
+
+    fn is_locked_exclusive(&self) -> bool {
+        // Relaxed: as above.
+        self.0.load(Relaxed) == WRITER
+    }
 }
