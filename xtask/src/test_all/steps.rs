@@ -169,7 +169,7 @@ fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     let all = FEATURES.join(",");
     let clippy = |arguments: &[&str], features: &str| {
         let mut command = context.workspace.cargo();
-        command.args(["clippy", "--package", "locks", "--features", features]).args(arguments);
+        command.args(["clippy", "--package", "locks", "--no-deps", "--features", features]).args(arguments);
         command.args(["--", "-D", "warnings"]);
         command
     };

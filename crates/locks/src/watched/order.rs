@@ -19,12 +19,14 @@
 //!     let _left = left.lock();
 //!     let _right = right.lock();
 //! }
-//! let wrong_way_round = std::panic::catch_unwind(|| {
-//!     let _right = right.lock();
-//!     let _left = left.lock(); // Nobody holds it now, but somebody could.
+//! std::thread::scope(|scope| {
+//!     let wrong_way_round = scope.spawn(|| {
+//!         let _right = right.lock();
+//!         let _left = left.lock(); // Nobody holds it now, but somebody could.
+//!     });
+//!     let message = *wrong_way_round.join().unwrap_err().downcast::<String>().unwrap();
+//!     assert!(message.contains("\"left\""), "{message}");
 //! });
-//! let message = *wrong_way_round.unwrap_err().downcast::<String>().unwrap();
-//! assert!(message.contains("\"left\""), "{message}");
 //! # }
 //! ```
 //!
