@@ -35,21 +35,31 @@ fn waits_that_gave_up_are_counted_with_their_length() {
     assert!(format!("{counters:?}").contains("waits: 2"));
 }
 
+/// Has two threads take turns until a wait was counted, which ends only if waits are.
+fn wait_for_each_other(hold: impl Fn(), take: impl Fn() + Sync, counters: impl Fn() -> Counters + Sync) {
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while counters().waits == 0 {
+                take();
+            }
+        });
+        while counters().waits == 0 {
+            hold();
+        }
+    });
+    assert!(counters().waits <= 2, "one of each thread at most, as then both stop");
+    assert!(!counters().longest_wait.is_zero() && counters().longest_wait <= counters().total_wait);
+}
+
 #[test]
 fn a_wait_that_ended_well_is_counted_for_its_lock_alone() {
     let (lock, other) = (Lock::new(()), Lock::new(()));
-    let guard = lock.lock();
-    thread::scope(|scope| {
-        let waits = scope.spawn(|| {
-            drop(other.lock());
-            drop(lock.lock());
-        });
-        thread::sleep(Duration::from_millis(20));
-        drop(guard);
-        waits.join().unwrap();
-    });
-    assert!(lock.counters().waits <= 1, "none, if the thread was slow to start");
-    assert_eq!(lock.counters().waits == 0, lock.counters().total_wait.is_zero());
+    let hold = || {
+        let _guard = lock.lock();
+        drop(other.lock());
+        thread::sleep(Duration::from_millis(1));
+    };
+    wait_for_each_other(hold, || drop(lock.lock()), || lock.counters());
     assert_eq!(other.counters(), Counters::default());
 }
 
@@ -80,15 +90,13 @@ fn a_lock_that_is_handed_over_says_so() {
 
 #[test]
 fn readers_and_writers_are_counted() {
-    let lock = RwLock::new(());
-    drop((lock.read(), lock.read()));
-    let guard = lock.write();
-    assert_eq!(lock.counters(), Counters::default());
-    thread::scope(|scope| {
-        scope.spawn(|| drop(lock.read()));
-        scope.spawn(|| drop(lock.write()));
-        thread::sleep(Duration::from_millis(10));
-        drop(guard);
-    });
-    assert!(lock.counters().waits <= 2);
+    let (lock, other) = (RwLock::new(()), RwLock::new(()));
+    drop((lock.read(), lock.try_read().unwrap()));
+    assert_eq!(lock.counters(), Counters::default(), "readers do not wait for each other");
+    let hold = |lock: &RwLock<()>| {
+        let _guard = lock.write();
+        thread::sleep(Duration::from_millis(1));
+    };
+    wait_for_each_other(|| hold(&lock), || drop(lock.read()), || lock.counters());
+    wait_for_each_other(|| hold(&other), || drop(other.write()), || other.counters());
 }
