@@ -45,6 +45,8 @@ fn wait_for_each_other(hold: impl Fn(), take: impl Fn() + Sync, counters: impl F
         });
         while counters().waits == 0 {
             hold();
+            // A lock that spins may be waited for by a thread of the same core.
+            thread::sleep(Duration::from_millis(1));
         }
     });
     assert!(counters().waits <= 2, "one of each thread at most, as then both stop");

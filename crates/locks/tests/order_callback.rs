@@ -1,5 +1,5 @@
-//! A callback is told of what would else be a panic. A file of its own, because there is one callback a process;
-//! for the same reason one test.
+//! A callback is told of what would else be a panic. A file of its own, because there is one callback a
+//! process; for the same reason one test.
 #![cfg(all(feature = "lock-order", debug_assertions, not(loom)))]
 
 use locks::{Lock, Watch, order};

@@ -4,9 +4,9 @@
 //! A lock whose taking closes a cycle is told before it is taken; a lock that is gone is in no cycle.
 //!
 //! # Source
-//! The Linux kernel's lockdep and abseil's `Mutex`: threads that wait for each other in a circle have taken locks
-//! in orders that form a circle too, and those orders can be seen without the threads meeting. Abseil keeps its
-//! graph sorted; ours is searched, as lockdep's is, which is enough for a debug build.
+//! The Linux kernel's lockdep and abseil's `Mutex`: threads that wait for each other in a circle have taken
+//! locks in orders that form a circle too, and those orders can be seen without the threads meeting. Abseil
+//! keeps its graph sorted; ours is searched, as lockdep's is, which is enough for a debug build.
 //!
 //! # State
 //! A node for each lock that was named or taken, and an edge A → B where a thread that held A waited for B,

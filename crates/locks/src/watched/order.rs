@@ -66,8 +66,8 @@ thread_local! {
 /// Has cycles told to `report` instead of panicking; the callback that was set last counts.
 ///
 /// It is called on the thread that is about to wait, which goes on when it returns, and may deadlock. The
-/// same circle is told once. No lock of the check is held meanwhile, and what the callback itself locks is not
-/// checked.
+/// same circle is told once. No lock of the check is held meanwhile, and what the callback itself locks is
+/// not checked.
 pub fn on_cycle(report: impl Fn(&Cycle) + Send + Sync + 'static) {
     let old = locked(&ON_CYCLE).replace(Arc::new(report));
     // Its destructor is the user's code: it runs when our lock has been given back.
