@@ -45,7 +45,7 @@ fn wait_for_each_other(hold: impl Fn(), take: impl Fn() + Sync, counters: impl F
         });
         while counters().waits == 0 {
             hold();
-            // A lock that spins may be waited for by a thread of the same core.
+            // A waiter that spins, on the same core, needs a moment when the lock is free.
             thread::sleep(Duration::from_millis(1));
         }
     });

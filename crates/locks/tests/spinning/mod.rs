@@ -25,7 +25,7 @@ unsafe impl lock_api::RawRwLock for Spinning {
     }
 
     fn try_lock_shared(&self) -> Option<GuardSend> {
-        let more = |word| (word != WRITER).then_some(word + 1);
+        let more = |word| (word != WRITER).then(|| word + 1);
         // Acquire: pairs with the Release of either unlock. Relaxed on failure: nothing was taken.
         self.0.fetch_update(Acquire, Relaxed, more).ok().map(|_| GuardSend::new())
     }
