@@ -44,13 +44,22 @@ mod condition;
 mod event;
 mod lock;
 mod sync;
+mod watched;
 
 pub use barrier::{ActionError, Arrival, Barrier, BrokenBarrier, Last, Party};
 pub use condition::{Condition, RawCondition};
 pub use event::Event;
+#[cfg(all(feature = "arc_lock", not(loom)))]
+pub use lock::ArcLockGuard;
 pub use lock::{Lock, LockGuard, NotLocked, RawLock};
 pub use platform::futex::{Private, Scope, Shared};
 pub use platform::time::Deadline;
+#[cfg(all(feature = "counters", not(loom)))]
+pub use watched::Counters;
+#[cfg(all(feature = "lock-order", not(loom)))]
+pub use watched::order;
+#[cfg(not(loom))]
+pub use watched::{Watch, Watched};
 
 /// The traits behind [`Lock`], for code that is generic over locks.
 #[cfg(not(loom))]

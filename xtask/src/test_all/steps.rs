@@ -50,7 +50,7 @@ const MDBOOK: Tool = Tool { name: "mdbook", install: "cargo install mdbook", is_
 const PLAIN: Step =
     Step { name: "", what: "", long: false, uses_nextest: false, needs: &[], run: |_, _| Ok(String::new()) };
 
-pub(super) const STEPS: [Step; 14] = [
+pub(super) const STEPS: [Step; 15] = [
     Step { name: "format", what: "the sources are formatted", needs: &[RUSTFMT], run: format, ..PLAIN },
     Step { name: "clippy", what: "clippy has no warning", needs: &[CLIPPY], run: clippy, ..PLAIN },
     Step {
@@ -91,6 +91,13 @@ pub(super) const STEPS: [Step; 14] = [
         long: true,
         needs: &[TSAN],
         run: |context, sink| tsan::check(&context.workspace, sink),
+        ..PLAIN
+    },
+    Step {
+        name: "features",
+        what: "the locks build with any of their features, and pass their tests with all",
+        needs: &[CLIPPY],
+        run: features,
         ..PLAIN
     },
     Step { name: "docs", what: "the documentation builds without a warning", run: docs, ..PLAIN },
@@ -177,6 +184,28 @@ fn props(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     command.args(["test", "--no-fail-fast", "--test", PROPS]);
     command.args(packages.into_iter().flat_map(|package| ["--package", package]));
     run_tests(command, sink, "property")
+}
+
+/// What `locks` can be asked for.
+const FEATURES: [&str; 4] = ["lock-order", "counters", "arc_lock", "serde"];
+
+fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
+    let all = FEATURES.join(",");
+    let clippy = |arguments: &[&str], features: &str| {
+        let mut command = context.workspace.cargo();
+        command.args(["clippy", "--package", "locks", "--no-deps", "--features", features]).args(arguments);
+        command.args(["--", "-D", "warnings"]);
+        command
+    };
+    for set in 0..1_usize << FEATURES.len() {
+        let chosen = (0..FEATURES.len()).filter(|bit| set >> bit & 1 == 1).map(|bit| FEATURES[bit]);
+        run(clippy(&[], &chosen.collect::<Vec<_>>().join(",")), sink)?;
+    }
+    // Without debug assertions, the order of locks is not checked.
+    run(clippy(&["--all-targets", "--release"], &all), sink)?;
+    let mut command = context.workspace.cargo();
+    command.args(["test", "--package", "locks", "--no-fail-fast", "--features", &all]);
+    run_tests(command, sink, "test")
 }
 
 fn docs(context: &Context, sink: &mut Sink) -> Result<String, Failure> {

@@ -2,6 +2,7 @@
 
 use super::raw::RawLock;
 use crate::sync::Deadline;
+use crate::watched::Watched;
 use lock_api::{GuardSend, RawMutex, RawMutexTimed};
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 ///
 /// All of [`lock_api::Mutex`]: `lock`, `try_lock`, `try_lock_for`, `try_lock_until`, `get_mut`, mapped
 /// guards, and a `const fn new`. A guard may be sent to another thread and released there, as Python's lock
-/// may. `Lock<()>` is four bytes.
+/// may. `Lock<()>` is four bytes, without the features `lock-order` and `counters`.
 ///
 /// ```
 /// use locks::Lock;
@@ -21,18 +22,32 @@ use std::time::{Duration, Instant};
 ///     }
 /// });
 /// assert_eq!(*COUNTER.lock(), 10);
+/// # #[cfg(not(any(feature = "lock-order", feature = "counters")))]
 /// assert_eq!(size_of::<Lock<()>>(), 4);
 /// ```
-pub type Lock<T> = lock_api::Mutex<RawLock, T>;
+pub type Lock<T> = lock_api::Mutex<Watched<RawLock>, T>;
 
 /// The right to the data of a [`Lock`], given back when dropped.
-pub type LockGuard<'a, T> = lock_api::MutexGuard<'a, RawLock, T>;
+pub type LockGuard<'a, T> = lock_api::MutexGuard<'a, Watched<RawLock>, T>;
+
+/// The same right, with a share in the lock instead of a borrow of it: from `lock_arc`, with the feature
+/// `arc_lock`.
+///
+/// ```
+/// use locks::{ArcLockGuard, Lock};
+/// use std::sync::Arc;
+///
+/// let guard: ArcLockGuard<u32> = Arc::new(Lock::new(1)).lock_arc();
+/// assert_eq!(*guard, 1, "the guard keeps the lock alive");
+/// ```
+#[cfg(feature = "arc_lock")]
+pub type ArcLockGuard<T> = lock_api::ArcMutexGuard<Watched<RawLock>, T>;
 
 /// The algorithm under a guard, which holds it.
 pub(crate) fn raw_of<'a, T: ?Sized>(guard: &LockGuard<'a, T>) -> &'a RawLock {
     // SAFETY: raw() asks that the lock be not released while the data is borrowed: both callers (Condition's
     // waits) hold the guard exclusively, and give it back only when the lock is held again.
-    unsafe { LockGuard::mutex(guard).raw() }
+    unsafe { LockGuard::mutex(guard).raw() }.raw()
 }
 
 // SAFETY: the trait asks that the lock be exclusive: lock() and a try_lock() that succeeds return a guard

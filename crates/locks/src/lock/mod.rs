@@ -10,6 +10,8 @@ mod guarded;
 #[path = "double.rs"]
 mod guarded;
 
+#[cfg(all(feature = "arc_lock", not(loom)))]
+pub use guarded::ArcLockGuard;
 pub(crate) use guarded::raw_of;
 pub use guarded::{Lock, LockGuard};
 pub use raw::{NotLocked, RawLock};

@@ -58,6 +58,7 @@ use crate::sync::{
     Acquire, AtomicU32, Deadline, Patience, Private, Relaxed, Release, Scope, Spin, Wait, const_fn, wait,
     wake,
 };
+use crate::watched::note_hand_over;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -216,6 +217,9 @@ impl<S: Scope> RawLock<S> {
                     continue;
                 }
                 if takes {
+                    if seen == HANDED {
+                        note_hand_over();
+                    }
                     return true;
                 }
             }
@@ -235,7 +239,11 @@ impl<S: Scope> RawLock<S> {
         while matches!(seen, STARVING | HANDED) {
             // Acquire: as in acquire_slowly(), for HANDED; from STARVING to CONTENDED nothing is needed.
             match self.word.compare_exchange(seen, CONTENDED, Acquire, Relaxed) {
-                Ok(was) => return was == HANDED,
+                Ok(HANDED) => {
+                    note_hand_over();
+                    return true;
+                }
+                Ok(_) => return false,
                 Err(now) => seen = now,
             }
         }

@@ -1,0 +1,94 @@
+//! What a guard layer does beside taking its lock: the order in which locks are taken (`order.rs`, its memory
+//! in `graph.rs`, what it says in `cycle.rs`), how long threads wait for them (`counters.rs`), and the
+//! wrapper that puts both around a raw lock (`wrapper.rs`).
+//!
+//! The raw algorithms know nothing of this; all there is of it in them is [`note_hand_over`]. Without the
+//! features, [`Watcher`] has no size and its methods are the calls that they are given.
+
+// The switches between what is and what is not; a file that is not has the same names, and does nothing.
+#[cfg(all(feature = "counters", not(loom)))]
+mod counters;
+#[cfg(not(all(feature = "counters", not(loom))))]
+#[path = "no_counters.rs"]
+mod counters;
+
+#[cfg(all(feature = "lock-order", debug_assertions, not(loom)))]
+mod cycle;
+#[cfg(all(feature = "lock-order", debug_assertions, not(loom)))]
+mod graph;
+#[cfg(all(feature = "lock-order", debug_assertions, not(loom)))]
+pub mod order;
+#[cfg(all(feature = "lock-order", not(debug_assertions), not(loom)))]
+#[path = "no_order.rs"]
+pub mod order;
+#[cfg(all(not(feature = "lock-order"), not(loom)))]
+#[path = "no_order.rs"]
+mod order;
+
+// The model world has no `lock_api`: see `lock/mod.rs`.
+#[cfg(not(loom))]
+mod wrapper;
+
+#[cfg(all(feature = "counters", not(loom)))]
+pub use counters::Counters;
+pub(crate) use counters::note_hand_over;
+#[cfg(not(loom))]
+pub use wrapper::{Watch, Watched};
+
+#[cfg(not(loom))]
+use {core::panic::Location, counters::Tally, order::Order};
+
+/// One for each lock that is watched. Its methods are given what to do with the raw lock.
+#[cfg(not(loom))]
+struct Watcher {
+    order: Order,
+    tally: Tally,
+}
+
+#[cfg(not(loom))]
+impl Watcher {
+    const fn new() -> Self {
+        Self { order: Order::new(), tally: Tally::new() }
+    }
+
+    /// Waits for the lock as long as it takes: the one call that may never end, so the one that is checked.
+    ///
+    /// `try_acquire` is asked first where waits are measured, and not at all where they are not.
+    #[inline]
+    #[track_caller]
+    fn acquire<G>(&self, try_acquire: impl FnOnce() -> Option<G>, acquire: impl FnOnce() -> G) -> G {
+        let place = Location::caller();
+        self.order.before_acquire(place);
+        let guard = self.tally.acquire(try_acquire, acquire);
+        self.order.acquired(place);
+        guard
+    }
+
+    /// Waits for the lock until a deadline that `timed` knows.
+    #[inline]
+    #[track_caller]
+    fn acquire_timed<G>(
+        &self,
+        try_acquire: impl FnOnce() -> Option<G>,
+        timed: impl FnOnce() -> Option<G>,
+    ) -> Option<G> {
+        let guard = self.tally.acquire_timed(try_acquire, timed)?;
+        self.order.acquired(Location::caller());
+        Some(guard)
+    }
+
+    /// Does not wait.
+    #[inline]
+    #[track_caller]
+    fn try_acquire<G>(&self, try_acquire: impl FnOnce() -> Option<G>) -> Option<G> {
+        let guard = try_acquire()?;
+        self.order.acquired(Location::caller());
+        Some(guard)
+    }
+
+    /// To be called before the release: after it, the lock may be gone.
+    #[inline]
+    fn before_release(&self) {
+        self.order.before_release();
+    }
+}

@@ -1,0 +1,24 @@
+//! What the small features give.
+#![cfg(not(loom))]
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_lock_is_serialized_as_its_data_is() {
+    let lock = locks::Lock::new(vec![1, 2]);
+    let text = serde_json::to_string(&lock).unwrap();
+    assert_eq!(text, "[1,2]");
+    let read: locks::Lock<Vec<u32>> = serde_json::from_str(&text).unwrap();
+    assert_eq!(read.into_inner(), [1, 2]);
+}
+
+#[cfg(feature = "arc_lock")]
+#[test]
+fn a_guard_that_shares_the_lock_outlives_the_other_shares() {
+    use std::sync::Arc;
+    let lock = Arc::new(locks::Lock::new(1));
+    let mut guard: locks::ArcLockGuard<u32> = lock.lock_arc();
+    let other = Arc::downgrade(&lock);
+    drop(lock);
+    std::thread::spawn(move || *guard += 1).join().unwrap();
+    assert!(other.upgrade().is_none(), "the guard's was the last");
+}
