@@ -41,12 +41,14 @@
 
 mod condition;
 mod lock;
+mod semaphore;
 mod sync;
 
 pub use condition::{Condition, RawCondition};
 pub use lock::{Lock, LockGuard, NotLocked, RawLock};
 pub use platform::futex::{Private, Scope, Shared};
 pub use platform::time::Deadline;
+pub use semaphore::{BoundedSemaphore, MAX_PERMITS, OverRelease, Permit, Semaphore};
 
 /// The traits behind [`Lock`], for code that is generic over locks.
 #[cfg(not(loom))]
