@@ -9,7 +9,8 @@ use core::fmt;
 /// Twelve bytes. It costs what a [`Semaphore`] costs.
 ///
 /// # Panics
-/// To ask for more permits at once than it began with would wait for ever; it is a mistake in the program, and panics.
+/// To ask for several permits at once, and more than it began with, would wait for ever; it is a mistake in the program,
+/// and panics.
 ///
 /// ```
 /// use locks::{BoundedSemaphore, OverRelease};
@@ -50,27 +51,18 @@ impl<S: Scope> BoundedSemaphore<S> {
     }
 
     /// As [`Semaphore::acquire`].
-    ///
-    /// # Panics
-    /// If it began without a permit.
     #[inline]
     pub fn acquire(&self) {
         self.acquire_many(1);
     }
 
     /// As [`Semaphore::try_acquire`].
-    ///
-    /// # Panics
-    /// If it began without a permit.
     #[inline]
     pub fn try_acquire(&self) -> bool {
         self.try_acquire_many(1)
     }
 
     /// As [`Semaphore::acquire_timeout`].
-    ///
-    /// # Panics
-    /// If it began without a permit.
     #[inline]
     pub fn acquire_timeout(&self, timeout: impl Into<Deadline>) -> bool {
         self.acquire_many_timeout(1, timeout)
@@ -79,7 +71,7 @@ impl<S: Scope> BoundedSemaphore<S> {
     /// As [`Semaphore::acquire_many`].
     ///
     /// # Panics
-    /// If `n` is more than it began with.
+    /// If `n` is more than it began with, and more than one.
     #[inline]
     pub fn acquire_many(&self, n: u32) {
         self.can_have(n).acquire_many(n);
@@ -88,7 +80,7 @@ impl<S: Scope> BoundedSemaphore<S> {
     /// As [`Semaphore::try_acquire_many`].
     ///
     /// # Panics
-    /// If `n` is more than it began with.
+    /// If `n` is more than it began with, and more than one.
     #[inline]
     pub fn try_acquire_many(&self, n: u32) -> bool {
         self.can_have(n).try_acquire_many(n)
@@ -97,7 +89,7 @@ impl<S: Scope> BoundedSemaphore<S> {
     /// As [`Semaphore::acquire_many_timeout`].
     ///
     /// # Panics
-    /// If `n` is more than it began with.
+    /// If `n` is more than it began with, and more than one.
     #[inline]
     pub fn acquire_many_timeout(&self, n: u32, timeout: impl Into<Deadline>) -> bool {
         self.can_have(n).acquire_many_timeout(n, timeout)
@@ -138,7 +130,7 @@ impl<S: Scope> BoundedSemaphore<S> {
     /// The algorithm, which does not know our bound, for somebody who waits for `n`.
     #[inline]
     fn can_have(&self, n: u32) -> &Semaphore<S> {
-        assert!(n <= self.initial, "more permits than the semaphore began with");
+        assert!(n <= 1 || n <= self.initial, "more permits than the semaphore began with");
         &self.semaphore
     }
 }

@@ -110,4 +110,4 @@ macro_rules! permits {
 }
 
 permits!(Semaphore, Semaphore, "If `n` is more than [`MAX_PERMITS`](crate::MAX_PERMITS).");
-permits!(BoundedSemaphore, Bounded, "If `n` is more than it began with.");
+permits!(BoundedSemaphore, Bounded, "If `n` is more than it began with, and more than one.");
