@@ -5,6 +5,7 @@
 //! | `lock.rs` | one holder at a time, its writes seen by the next; a release wakes; a timed wait loses no wake |
 //! | `condition.rs` | a notification is never lost, nor spent on a waiter that timed out; waits end for a reason only; first come, first woken |
 //! | `semaphore.rs` | a permit has one holder at a time; no release is lost on sleepers of any size, nor to a waiter that gives up |
+//! | `reservation.rs` | what a semaphore sets aside for one that has waited too long; nobody is left asleep by it |
 //!
 //! Each test is one [`platform::check::Proof`]: the claim, the model, the outcomes that must be reached, the
 //! least number of executions, and the refutations that must fail. What a proof here is, and what loom cannot
@@ -13,4 +14,5 @@
 
 mod condition;
 mod lock;
+mod reservation;
 mod semaphore;
