@@ -43,6 +43,7 @@ mod barrier;
 mod condition;
 mod event;
 mod lock;
+mod semaphore;
 mod sync;
 mod watched;
 
@@ -54,6 +55,7 @@ pub use lock::ArcLockGuard;
 pub use lock::{Lock, LockGuard, NotLocked, RawLock};
 pub use platform::futex::{Private, Scope, Shared};
 pub use platform::time::Deadline;
+pub use semaphore::{BoundedSemaphore, MAX_PERMITS, OverRelease, Permit, Semaphore};
 #[cfg(all(feature = "counters", not(loom)))]
 pub use watched::Counters;
 #[cfg(all(feature = "lock-order", not(loom)))]

@@ -7,6 +7,8 @@
 //! | `barrier_breaks.rs` | a cycle passes or fails as a whole; what breaks or resets it reaches everybody |
 //! | `condition.rs` | a notification is never lost, nor spent on a waiter that timed out; waits end for a reason only; first come, first woken |
 //! | `event.rs` | a set reaches who waited, also if cleared at once; its writes are seen; who clears and then looks misses no work |
+//! | `semaphore.rs` | a permit has one holder at a time; no release is lost on sleepers of any size, nor to a waiter that gives up |
+//! | `reservation.rs` | what a semaphore sets aside for one that has waited too long; nobody is left asleep by it |
 //!
 //! Each test is one [`platform::check::Proof`]: the claim, the model, the outcomes that must be reached, the
 //! least number of executions, and the refutations that must fail. What a proof here is, and what loom cannot
@@ -19,3 +21,5 @@ mod barrier_twin;
 mod condition;
 mod event;
 mod lock;
+mod reservation;
+mod semaphore;

@@ -1,0 +1,110 @@
+//! A semaphore's word: how many permits there are, and three flags about those who wait.
+
+/// Somebody who waits for one permit may sleep on the word.
+const WAITING: u32 = 1;
+/// Somebody may sleep until the next round.
+const GATHERING: u32 = 2;
+/// One waiter has waited too long: until it has its permits, nobody else gets any.
+const RESERVED: u32 = 4;
+const FLAGS: u32 = WAITING | GATHERING | RESERVED;
+/// One permit; the value is counted in these.
+const ONE: u32 = 8;
+
+/// The most permits that a semaphore can have: 2²⁹ - 1, about half a billion.
+pub const MAX_PERMITS: u32 = u32::MAX / ONE;
+
+/// What the word says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct State(u32);
+
+impl State {
+    /// So many permits, at most `MAX_PERMITS`, and nobody who waits.
+    pub(super) const fn of_value(value: u32) -> Self {
+        Self(value * ONE)
+    }
+
+    #[inline]
+    pub(super) const fn of_word(word: u32) -> Self {
+        Self(word)
+    }
+
+    #[inline]
+    pub(super) const fn word(self) -> u32 {
+        self.0
+    }
+
+    #[inline]
+    pub(super) const fn value(self) -> u32 {
+        self.0 / ONE
+    }
+
+    pub(super) const fn is_reserved(self) -> bool {
+        self.0 & RESERVED != 0
+    }
+
+    #[inline]
+    pub(super) const fn somebody_waits(self) -> bool {
+        self.0 & FLAGS != 0
+    }
+
+    /// Whether `n` permits are there for everybody.
+    #[inline]
+    pub(super) const fn offers(self, n: u32) -> bool {
+        self.value() >= n && !self.is_reserved()
+    }
+
+    /// `n` permits, which are there, are taken.
+    #[inline]
+    pub(super) const fn minus(self, n: u32) -> Self {
+        Self(self.0 - n * ONE)
+    }
+
+    /// `n` permits come back, and those who can use them are to be woken: under a reservation those who gather.
+    #[inline]
+    pub(super) const fn plus(self, n: u32) -> Self {
+        let spent = if self.is_reserved() { GATHERING } else { FLAGS };
+        Self((self.0 + n * ONE) & !spent)
+    }
+
+    /// Somebody may sleep on the word.
+    pub(super) const fn waited_on(self) -> Self {
+        Self(self.0 | WAITING)
+    }
+
+    /// Somebody may sleep until the next round.
+    pub(super) const fn gathered(self) -> Self {
+        Self(self.0 | GATHERING)
+    }
+
+    /// What comes back is for one waiter, who sleeps until the next round. Others may sleep on the word.
+    pub(super) const fn reserved(self) -> Self {
+        Self(self.0 | FLAGS)
+    }
+
+    /// The reservation ends; what is left is for everybody, and everybody is to be woken for it.
+    pub(super) const fn unreserved(self) -> Self {
+        let spent = if self.value() > 0 { FLAGS } else { RESERVED };
+        Self(self.0 & !spent)
+    }
+
+    /// Whether those who sleep on the word are to be woken when `next` takes our place.
+    pub(super) const fn wakes_waiting(self, next: Self) -> bool {
+        self.0 & !next.0 & WAITING != 0
+    }
+
+    /// Whether a new round is to start when `next` takes our place.
+    pub(super) const fn wakes_gathering(self, next: Self) -> bool {
+        self.0 & !next.0 & GATHERING != 0
+    }
+
+    /// What the flags say, in words.
+    pub(super) const fn waiters(self) -> &'static str {
+        if self.is_reserved() {
+            "one has waited too long"
+        } else if self.somebody_waits() {
+            "there may be some"
+        } else {
+            "none"
+        }
+    }
+}
