@@ -41,12 +41,16 @@
 
 mod condition;
 mod lock;
+mod rwlock;
 mod sync;
 
 pub use condition::{Condition, RawCondition};
 pub use lock::{Lock, LockGuard, NotLocked, RawLock};
 pub use platform::futex::{Private, Scope, Shared};
 pub use platform::time::Deadline;
+#[cfg(not(loom))]
+pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use rwlock::{NotHeld, RawRwLock};
 
 /// The traits behind [`Lock`], for code that is generic over locks.
 #[cfg(not(loom))]
