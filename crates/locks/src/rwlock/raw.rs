@@ -391,10 +391,36 @@ impl<S: Scope> fmt::Debug for RawRwLock<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Relaxed: an answer that may be stale promises nothing.
         let state = self.state.load(Relaxed);
+        let kept_out = match (state & NO_READERS != 0, state & NO_WRITERS != 0) {
+            (false, false) => "nobody",
+            (true, false) => "readers",
+            (false, true) => "writers",
+            (true, true) => "everybody",
+        };
         f.debug_struct("RawRwLock")
             .field("readers", &(state & READERS))
             .field("writer", &(state & WRITER != 0))
-            .field("waiting", &self.line.locked())
+            .field("waited_for", &self.line.locked())
+            .field("kept_out", &format_args!("{kept_out}"))
             .finish()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_reader_too_many_is_told_and_counted_nowhere() {
+        let lock = RawRwLock::new();
+        // As many acquisitions would take seconds.
+        lock.state.swap(READERS - 1, Relaxed);
+        assert!(lock.try_acquire_read(), "the last one for whom there is room");
+        assert!(!lock.try_acquire_read());
+        assert!(std::panic::catch_unwind(|| lock.acquire_read()).is_err());
+        assert!(!lock.try_acquire_write());
+        assert_eq!((lock.readers(), lock.is_write_locked()), (READERS as usize, false));
+        assert_eq!(lock.release_read(), Ok(()));
+        assert!(lock.try_acquire_read(), "there is room again");
     }
 }

@@ -12,3 +12,4 @@
 
 mod condition;
 mod lock;
+mod rwlock;
