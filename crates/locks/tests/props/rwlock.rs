@@ -97,7 +97,8 @@ proptest! {
             prop_assert_eq!(lock.is_write_locked(), reference.writer);
             prop_assert_eq!(lock.locked(), reference.writer || reference.readers > 0);
             // Who gave up leaves nothing behind.
-            prop_assert!(format!("{lock:?}").contains("waited_for: false, kept_out: nobody"));
+            let text = format!("{lock:?}");
+            prop_assert!(text.contains("waited_for: false, kept_out: nobody"), "{}", text);
         }
     }
 }
