@@ -1,8 +1,8 @@
-//! Plain behaviour of the lock for readers and writers on real threads: what the proofs leave to the real clock and
-//! to more threads.
+//! Plain behaviour of the lock for readers and writers on real threads: what the proofs leave to the real
+//! clock and to more threads.
 #![cfg(not(loom))]
 
-use locks::{NotHeld, RawRwLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use locks::{NotHeld, RawRwLock, RwLock, RwLockReadGuard, RwLockWriteGuard, Shared};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
@@ -53,7 +53,10 @@ fn the_longest_duration_waits_for_the_release() {
 #[test]
 fn nothing_is_released_that_is_not_held_in_that_way() {
     let lock = RawRwLock::new();
-    assert_eq!((lock.release_read(), lock.release_write(), lock.downgrade()), (Err(NotHeld), Err(NotHeld), Err(NotHeld)));
+    assert_eq!(
+        (lock.release_read(), lock.release_write(), lock.downgrade()),
+        (Err(NotHeld), Err(NotHeld), Err(NotHeld))
+    );
     lock.acquire_write();
     assert_eq!(lock.release_read(), Err(NotHeld));
     assert!(lock.is_write_locked(), "nothing was changed");
@@ -91,7 +94,8 @@ fn readers_are_let_in_among_writers_that_never_stop() {
                 }
             });
         }
-        let readers: Vec<_> = (0..3).map(|_| scope.spawn(|| (0..50).for_each(|_| drop(lock.read())))).collect();
+        let readers: Vec<_> =
+            (0..3).map(|_| scope.spawn(|| (0..50).for_each(|_| drop(lock.read())))).collect();
         readers.into_iter().for_each(|reader| reader.join().unwrap());
         over.store(true, Relaxed);
     });
@@ -172,6 +176,24 @@ fn a_panic_releases_the_lock() {
         panic!("on purpose");
     });
     assert_eq!(lock.try_write().map(|value| *value), Some(1), "no poison");
+}
+
+#[test]
+fn a_lock_for_processes_works_between_threads() {
+    let lock = RawRwLock::<Shared>::in_scope();
+    lock.acquire_write();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            lock.acquire_read();
+            lock.release_read().unwrap();
+        });
+        scope.spawn(|| {
+            lock.acquire_write();
+            lock.release_write().unwrap();
+        });
+        lock.release_write().unwrap();
+    });
+    assert!(!lock.locked());
 }
 
 #[test]

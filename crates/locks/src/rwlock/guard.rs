@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 /// A lock for many readers or one writer that owns its data.
 ///
-/// All of [`lock_api::RwLock`]: `read`, `write`, their `try_`, `_for` and `_until` forms, `downgrade`, `get_mut`,
-/// mapped guards, and a `const fn new`. A guard may be sent to another thread and released there. `RwLock<()>` is
-/// eight bytes.
+/// All of [`lock_api::RwLock`]: `read`, `write`, their `try_`, `_for` and `_until` forms, `downgrade`,
+/// `get_mut`, mapped guards, and a `const fn new`. A guard may be sent to another thread and released there.
+/// `RwLock<()>` is eight bytes.
 ///
 /// A writer is not starved by readers, nor readers by writers. A second `read` on a thread that reads already
 /// may wait for ever: a writer between the two waits for the first, and the second for the writer.

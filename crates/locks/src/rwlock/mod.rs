@@ -1,5 +1,5 @@
-//! `RwLock<T>`: the algorithm in `raw.rs`, the guards in `guard.rs`; in the model world there is the algorithm
-//! alone.
+//! `RwLock<T>`: the algorithm in `raw.rs`, the guards in `guard.rs`; in the model world there is the
+//! algorithm alone.
 
 mod raw;
 

@@ -1,16 +1,16 @@
 //! A lock for many readers or one writer, where who waits stands in a line.
 //!
 //! # Promise
-//! A writer is alone; readers are together; what a writer wrote is seen by who comes after it, and a writer comes
-//! after the readers before it are done. Newcomers walk in while they may, which is what makes the lock fast; who
-//! may not goes into the line, and only the one at its head has to be let in. A writer at the head keeps new
-//! readers out; anybody who has been at the head for a millisecond in vain keeps new writers out as well. So
-//! neither readers nor writers starve. Nobody waiting: no system call.
+//! A writer is alone; readers are together; what a writer wrote is seen by who comes after it, and a writer
+//! comes after the readers before it are done. Newcomers walk in while they may, which is what makes the lock
+//! fast; who may not goes into the line, and only the one at its head has to be let in. A writer at the head
+//! keeps new readers out; anybody who has been at the head for a millisecond in vain keeps new writers out as
+//! well. So neither readers nor writers starve. Nobody waiting: no system call.
 //!
 //! # Source
-//! Count, writer and flags in one futex word is Rust's `std`. A lock that writers take first, to wait one at a
-//! time for the readers to leave, is Go's `sync.RWMutex`. That readers stand in the same line, so that there is
-//! only ever one sleeper on the word and each flag is that sleeper's own, is ours.
+//! Count, writer and flags in one futex word is Rust's `std`. A lock that writers take first, to wait one at
+//! a time for the readers to leave, is Go's `sync.RWMutex`. That readers stand in the same line, so that
+//! there is only ever one sleeper on the word and each flag is that sleeper's own, is ours.
 //!
 //! # State
 //! | field | meaning |
@@ -29,34 +29,38 @@
 //!    - the holders let us in: add a reader, or the writer, and take all the flags away;
 //!    - otherwise set `ASLEEP` and the flags that keep newcomers out, and sleep while `state` is that.
 //! 4. Release `line`, which wakes the next one in it.
-//! 5. Release: take a reader, or the writer, away. If no reader is left and the head may sleep, take `ASLEEP` away
-//!    in the same exchange, and wake it. A downgrade turns the writer into a reader, and wakes the head too.
-//! 6. A head whose deadline comes takes all the flags away, and does step 4. Who was kept out by the flags stands
-//!    in line, so that step is what wakes it.
+//! 5. Release: take a reader, or the writer, away. If no reader is left and the head may sleep, take `ASLEEP`
+//!    away in the same exchange, and wake it. A downgrade turns the writer into a reader, and wakes the head
+//!    too.
+//! 6. A head whose deadline comes takes all the flags away, and does step 4. Who was kept out by the flags
+//!    stands in line, so that step is what wakes it.
 //!
 //! # Invariants
-//! - I1. `WRITER` is set by an exchange that finds neither it nor a reader; a reader is added by one that does not
-//!   find `WRITER`.
-//! - I2. A flag is set by the holder of `line` only, and taken away before it releases `line`; another thread takes
-//!   away `ASLEEP`, and wakes.
-//! - I3. While the head sleeps, either `ASLEEP` is set and the holders forbid it to enter, or a wake is on its way:
-//!   a sleeping reader is forbidden by a writer, a sleeping writer by either, and the exchange that ends this takes
-//!   `ASLEEP` away (5). The head looks again, and sets it again, before it sleeps again.
-//! - I4. Nobody sleeps on `state` but the head; everybody else sleeps on `line`, whose own invariants see to them.
+//! - I1. `WRITER` is set by an exchange that finds neither it nor a reader; a reader is added by one that
+//!   does not find `WRITER`.
+//! - I2. A flag is set by the holder of `line` only, and taken away before it releases `line`; another thread
+//!   takes away `ASLEEP`, and wakes.
+//! - I3. While the head sleeps, either `ASLEEP` is set and the holders forbid it to enter, or a wake is on
+//!   its way: a sleeping reader is forbidden by a writer, a sleeping writer by either, and the exchange that
+//!   ends this takes `ASLEEP` away (5). The head looks again, and sets it again, before it sleeps again.
+//! - I4. Nobody sleeps on `state` but the head; everybody else sleeps on `line`, whose own invariants see to
+//!   them.
 //!
 //! # Memory orderings
-//! One edge: the Release of the exchange that releases to the Acquire of those that enter. All changes of `state`
-//! are read-modify-writes, so a later Acquire is ordered after every release before it, not only after the last: a
-//! writer after all the readers. Flags need no order: `state` guards itself by being one word.
+//! One edge: the Release of the exchange that releases to the Acquire of those that enter. All changes of
+//! `state` are read-modify-writes, so a later Acquire is ordered after every release before it, not only
+//! after the last: a writer after all the readers. Flags need no order: `state` guards itself by being one
+//! word.
 //!
 //! # Proofs
 //! `tests/loom/rwlock.rs`; what loom does not run (the spin) changes nothing: it only loads the word.
 
 use crate::lock::RawLock;
 use crate::sync::{
-    Acquire, AtomicU32, Deadline, Patience, Private, Relaxed, Release, Scope, Spin, Wait, const_fn, wait, wake,
+    Acquire, AtomicU32, Deadline, Patience, Private, Relaxed, Release, Scope, Spin, Wait, const_fn, wait,
+    wake,
 };
-use core::{fmt, marker::PhantomData};
+use core::fmt;
 
 const READERS: u32 = (1 << 28) - 1;
 const WRITER: u32 = 1 << 28;
@@ -84,7 +88,8 @@ const WRITE: Way =
     Way { share: WRITER, forbidden_by: WRITER | READERS, kept_out_by: NO_WRITERS, keeps_out: NO_READERS };
 
 impl Way {
-    /// Whether the holders let the head in. The last reader for whom there is room counts as one that forbids.
+    /// Whether the holders let the head in. The last reader for whom there is room counts as one that
+    /// forbids.
     fn admits_head(self, state: u32) -> bool {
         state & self.forbidden_by == 0 && state & READERS != READERS
     }
@@ -96,10 +101,11 @@ impl Way {
 
 /// A lock for many readers or one writer: no data, no guard, and any thread may release it.
 ///
-/// Eight bytes. Uncontended, acquiring and releasing are one atomic exchange each, for reading and for writing.
+/// Eight bytes, which may lie in memory shared by processes (`RawRwLock<Shared>`). Uncontended, acquiring and
+/// releasing are one atomic exchange each, for reading and for writing.
 ///
-/// Not recursive, not even for reading: a second `acquire_read` on one thread waits for the writer that waits for
-/// the first to end, if there is one.
+/// Not recursive, not even for reading: a second `acquire_read` on one thread waits for the writer that waits
+/// for the first to end, if there is one.
 ///
 /// ```
 /// use locks::{NotHeld, RawRwLock};
@@ -119,7 +125,6 @@ impl Way {
 pub struct RawRwLock<S: Scope = Private> {
     state: AtomicU32,
     line: RawLock<S>,
-    scope: PhantomData<S>,
 }
 
 /// The lock was released, or downgraded, while nobody held it in that way; nothing was changed.
@@ -136,7 +141,7 @@ impl core::error::Error for NotHeld {}
 
 impl RawRwLock {
     const_fn! {
-        /// A lock that nobody holds, for the threads of one process.
+        /// A lock that nobody holds, for the threads of this process.
         pub const fn new() -> Self {
             Self::in_scope()
         }
@@ -145,9 +150,16 @@ impl RawRwLock {
 
 impl<S: Scope> RawRwLock<S> {
     const_fn! {
-        /// A lock that nobody holds.
+        /// A lock that nobody holds, for whom the scope says.
+        ///
+        /// ```
+        /// use locks::{RawRwLock, Shared};
+        ///
+        /// let lock = RawRwLock::<Shared>::in_scope(); // To be put into memory that processes share.
+        /// assert!(lock.try_acquire_write());
+        /// ```
         pub const fn in_scope() -> Self {
-            Self { state: AtomicU32::new(0), line: RawLock::in_scope(), scope: PhantomData }
+            Self { state: AtomicU32::new(0), line: RawLock::in_scope() }
         }
     }
 
@@ -162,7 +174,8 @@ impl<S: Scope> RawRwLock<S> {
         }
     }
 
-    /// Takes the lock for reading if no writer holds it, or waits for it, at this moment; says whether it did.
+    /// Takes the lock for reading if no writer holds it, or waits for it, at this moment; says whether it
+    /// did.
     #[inline]
     pub fn try_acquire_read(&self) -> bool {
         self.try_enter(READ)
@@ -195,8 +208,8 @@ impl<S: Scope> RawRwLock<S> {
 
     /// Takes the lock for writing, waiting until `timeout` at most, and says whether it did.
     ///
-    /// A timeout that has passed already still takes a lock that is free. A writer that gives up lets the readers
-    /// in that it kept out.
+    /// A timeout that has passed already still takes a lock that is free. A writer that gives up lets the
+    /// readers in that it kept out.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -228,8 +241,8 @@ impl<S: Scope> RawRwLock<S> {
         self.release(|state| if state & WRITER == 0 { Err(NotHeld) } else { Ok(state - WRITER) })
     }
 
-    /// Turns the writer into a reader in one step: no writer comes between. Readers who wait may come in, in their
-    /// turn.
+    /// Turns the writer into a reader in one step: no writer comes between. Readers who wait may come in, in
+    /// their turn.
     ///
     /// ```
     /// let lock = locks::RawRwLock::new();
@@ -263,15 +276,17 @@ impl<S: Scope> RawRwLock<S> {
         (self.state.load(Relaxed) & READERS) as usize
     }
 
-    /// Makes the lock new in the child of a fork: nobody holds it, nobody waits.
+    /// Makes the lock free, whoever holds it: for the child of a `fork`, where the threads that held it or
+    /// waited for it are not.
     ///
     /// # Safety
-    /// In the child only, and before any other thread of it uses the lock: those that held it or waited for it in
-    /// the parent must not exist here.
+    /// Only in the child of a `fork`, before another thread of it uses the lock; and who holds it on paper (a
+    /// guard that was alive at the fork) must neither use the data nor release the lock.
     pub unsafe fn reinit_after_fork(&self) {
-        // Relaxed: there is no other thread to see it, or to be seen.
+        // Relaxed: this is the only thread.
         self.state.swap(0, Relaxed);
-        // SAFETY: the caller's promise covers the line, which is ours alone.
+        // SAFETY: the caller promises that this is the child's only thread; and nobody is inside
+        // wait_at_head() here, who would release the line.
         unsafe { self.line.reinit_after_fork() };
     }
 
@@ -355,8 +370,8 @@ impl<S: Scope> RawRwLock<S> {
             let holders = change(seen)?;
             let wakes = seen & ASLEEP != 0 && (seen & WRITER != 0 || holders & READERS == 0);
             let next = if wakes { holders & !ASLEEP } else { holders };
-            // Release: pairs with the Acquire of the exchanges that enter: they see what we wrote, and come after
-            // what we read.
+            // Release: pairs with the Acquire of the exchanges that enter: they see what we wrote, and come
+            // after what we read.
             match self.state.compare_exchange(seen, next, Release, Relaxed) {
                 Ok(_) if wakes => break,
                 Ok(_) => return Ok(()),

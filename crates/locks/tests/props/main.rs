@@ -1,5 +1,5 @@
-//! Long sequential histories of the locks, against plain references. Run them with `cargo xtask test-all --only
-//! props`.
+//! Long sequential histories of the locks, against plain references. Run them with `cargo xtask test-all
+//! --only props`.
 #![cfg(not(loom))]
 
 mod rwlock;

@@ -1,5 +1,5 @@
-//! Every operation of a random history of `RawRwLock` returns what two numbers say, and leaves the lock looking
-//! like them.
+//! Every operation of a random history of `RawRwLock` returns what two numbers say, and leaves the lock
+//! looking like them.
 
 use locks::{NotHeld, RawRwLock};
 use proptest::prelude::*;

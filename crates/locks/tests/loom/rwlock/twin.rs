@@ -15,7 +15,7 @@ const NO_READERS: u32 = 0x400;
 const FLAGS: u32 = ASLEEP | NO_READERS;
 
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Flaw {
+pub(crate) enum Flaw {
     /// The head enters when it is woken, without looking at the holders again.
     TrustsTheWake,
     /// The head says that it sleeps before its first sleep only.
@@ -30,14 +30,14 @@ pub(super) enum Flaw {
     AddsBlindly,
 }
 
-pub(super) struct Twin {
+pub(crate) struct Twin {
     state: AtomicU32,
     line: RawLock,
     flaw: Flaw,
 }
 
 impl Twin {
-    pub(super) fn new(flaw: Flaw) -> Self {
+    pub(crate) fn new(flaw: Flaw) -> Self {
         Self { state: AtomicU32::new(0), line: RawLock::new(), flaw }
     }
 
@@ -126,7 +126,8 @@ impl ReadWrite for Twin {
     }
 
     fn write(&self, deadline: Deadline) -> bool {
-        self.try_acquire(WRITER, WRITER | READERS) || self.wait(WRITER, WRITER | READERS, NO_READERS, deadline)
+        self.try_acquire(WRITER, WRITER | READERS)
+            || self.wait(WRITER, WRITER | READERS, NO_READERS, deadline)
     }
 
     fn end_read(&self) {
