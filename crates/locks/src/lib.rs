@@ -48,9 +48,9 @@ pub use condition::{Condition, RawCondition};
 pub use lock::{Lock, LockGuard, NotLocked, RawLock};
 pub use platform::futex::{Private, Scope, Shared};
 pub use platform::time::Deadline;
+pub use rwlock::{NotHeld, RawRwLock};
 #[cfg(not(loom))]
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-pub use rwlock::{NotHeld, RawRwLock};
 
 /// The traits behind [`Lock`], for code that is generic over locks.
 #[cfg(not(loom))]

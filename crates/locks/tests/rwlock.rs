@@ -196,6 +196,66 @@ fn a_lock_for_processes_works_between_threads() {
     assert!(!lock.locked());
 }
 
+/// One turn of a thread in the storm below, chosen by `dice`; says whether it counted.
+fn turn(pair: &RwLock<(u64, u64)>, dice: u64) -> bool {
+    let moment = Duration::from_micros(dice % 50);
+    let whole = |pair: &(u64, u64)| assert_eq!(pair.0, pair.1, "a writer's work is seen half done");
+    match dice / 50 % 8 {
+        0 => pair.try_read_for(moment).is_some_and(|pair| {
+            whole(&pair);
+            false
+        }),
+        1..=3 => {
+            whole(&pair.read());
+            false
+        }
+        way => {
+            let guard = if way == 4 { pair.try_write_for(moment) } else { Some(pair.write()) };
+            let Some(mut guard) = guard else { return false };
+            guard.0 += 1;
+            thread::yield_now();
+            guard.1 += 1;
+            if way == 5 {
+                let counted = guard.0;
+                let guard = RwLockWriteGuard::downgrade(guard);
+                assert_eq!((guard.0, guard.1), (counted, counted), "a writer came between");
+            } else if way == 6 {
+                std::panic::resume_unwind(Box::new("on purpose"));
+            }
+            true
+        }
+    }
+}
+
+#[test]
+fn a_storm_of_deadlines_panics_and_downgrades_loses_nothing() {
+    let pair = RwLock::new((0, 0));
+    let counted: u64 = thread::scope(|scope| {
+        let threads: Vec<_> = (1..=8_u64)
+            .map(|number| {
+                let pair = &pair;
+                scope.spawn(move || {
+                    let mut dice = number;
+                    let mut counted = 0;
+                    for _ in 0..3_000 {
+                        // Knuth's generator: any will do.
+                        dice = dice
+                            .wrapping_mul(6_364_136_223_846_793_005)
+                            .wrapping_add(1_442_695_040_888_963_407);
+                        // Who panics has counted.
+                        counted += u64::from(
+                            catch_unwind(AssertUnwindSafe(|| turn(pair, dice >> 33))).unwrap_or(true),
+                        );
+                    }
+                    counted
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(pair.into_inner(), (counted, counted));
+}
+
 #[test]
 fn after_a_fork_nobody_holds_it() {
     let lock = RawRwLock::new();

@@ -62,6 +62,7 @@ use crate::sync::{
 };
 use core::fmt;
 
+const FREE: u32 = 0;
 const READERS: u32 = (1 << 28) - 1;
 const WRITER: u32 = 1 << 28;
 const ASLEEP: u32 = 1 << 29;
@@ -159,7 +160,7 @@ impl<S: Scope> RawRwLock<S> {
         /// assert!(lock.try_acquire_write());
         /// ```
         pub const fn in_scope() -> Self {
-            Self { state: AtomicU32::new(0), line: RawLock::in_scope() }
+            Self { state: AtomicU32::new(FREE), line: RawLock::in_scope() }
         }
     }
 
@@ -178,7 +179,7 @@ impl<S: Scope> RawRwLock<S> {
     /// did.
     #[inline]
     pub fn try_acquire_read(&self) -> bool {
-        self.try_enter(READ)
+        self.try_enter(READ, FREE)
     }
 
     /// Takes the lock for reading, waiting until `timeout` at most, and says whether it did.
@@ -203,7 +204,7 @@ impl<S: Scope> RawRwLock<S> {
     /// Takes the lock for writing if nobody holds it at this moment, and says whether it did.
     #[inline]
     pub fn try_acquire_write(&self) -> bool {
-        self.try_enter(WRITE)
+        self.try_enter(WRITE, FREE)
     }
 
     /// Takes the lock for writing, waiting until `timeout` at most, and says whether it did.
@@ -229,7 +230,10 @@ impl<S: Scope> RawRwLock<S> {
     /// [`NotHeld`] if no reader held it.
     #[inline]
     pub fn release_read(&self) -> Result<(), NotHeld> {
-        self.release(|state| if state & READERS == 0 { Err(NotHeld) } else { Ok(state - READ.share) })
+        self.release(
+            READ.share,
+            |state| if state & READERS == 0 { Err(NotHeld) } else { Ok(state - READ.share) },
+        )
     }
 
     /// Gives the lock back after writing, whoever took it.
@@ -238,7 +242,7 @@ impl<S: Scope> RawRwLock<S> {
     /// [`NotHeld`] if no writer held it.
     #[inline]
     pub fn release_write(&self) -> Result<(), NotHeld> {
-        self.release(|state| if state & WRITER == 0 { Err(NotHeld) } else { Ok(state - WRITER) })
+        self.release(WRITER, |state| if state & WRITER == 0 { Err(NotHeld) } else { Ok(state - WRITER) })
     }
 
     /// Turns the writer into a reader in one step: no writer comes between. Readers who wait may come in, in
@@ -255,7 +259,10 @@ impl<S: Scope> RawRwLock<S> {
     /// # Errors
     /// [`NotHeld`] if no writer held it.
     pub fn downgrade(&self) -> Result<(), NotHeld> {
-        self.release(|state| if state & WRITER == 0 { Err(NotHeld) } else { Ok(state - WRITER + READ.share) })
+        self.release(
+            WRITER,
+            |state| if state & WRITER == 0 { Err(NotHeld) } else { Ok(state - WRITER + READ.share) },
+        )
     }
 
     /// Whether anybody holds the lock at this moment; stale as soon as it is said.
@@ -284,17 +291,16 @@ impl<S: Scope> RawRwLock<S> {
     /// guard that was alive at the fork) must neither use the data nor release the lock.
     pub unsafe fn reinit_after_fork(&self) {
         // Relaxed: this is the only thread.
-        self.state.swap(0, Relaxed);
+        self.state.swap(FREE, Relaxed);
         // SAFETY: the caller promises that this is the child's only thread; and nobody is inside
         // wait_at_head() here, who would release the line.
         unsafe { self.line.reinit_after_fork() };
     }
 
-    /// A newcomer's attempt.
+    /// A newcomer's attempt. The first exchange guesses what the state is; where that is wrong, it says what
+    /// it was.
     #[inline]
-    fn try_enter(&self, way: Way) -> bool {
-        // Relaxed: the exchange decides.
-        let mut seen = self.state.load(Relaxed);
+    fn try_enter(&self, way: Way, mut seen: u32) -> bool {
         while way.admits_newcomer(seen) {
             // Acquire: pairs with the Release in release(): who held it before us is done with the data (I1).
             // Relaxed on failure: nothing is touched without the lock.
@@ -314,8 +320,8 @@ impl<S: Scope> RawRwLock<S> {
 
     #[cold]
     fn acquire_slowly(&self, way: Way, deadline: Deadline) -> bool {
-        self.spin(|state| way.admits_newcomer(state) || state & FLAGS != 0);
-        if self.try_enter(way) {
+        let seen = self.spin(|state| way.admits_newcomer(state) || state & FLAGS != 0);
+        if self.try_enter(way, seen) {
             return true;
         }
         if !self.line.acquire_timeout(deadline) {
@@ -361,11 +367,10 @@ impl<S: Scope> RawRwLock<S> {
         }
     }
 
-    /// Changes the holders to what `change` makes of them, and wakes the head if that may let it in.
+    /// Changes the holders to what `change` makes of them, and wakes the head if that may let it in. The
+    /// first exchange guesses what the state is, as in `try_enter()`.
     #[inline]
-    fn release(&self, change: impl Fn(u32) -> Result<u32, NotHeld>) -> Result<(), NotHeld> {
-        // Relaxed: the exchange decides.
-        let mut seen = self.state.load(Relaxed);
+    fn release(&self, mut seen: u32, change: impl Fn(u32) -> Result<u32, NotHeld>) -> Result<(), NotHeld> {
         loop {
             let holders = change(seen)?;
             let wakes = seen & ASLEEP != 0 && (seen & WRITER != 0 || holders & READERS == 0);

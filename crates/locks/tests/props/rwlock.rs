@@ -86,7 +86,7 @@ fn step(lock: &RawRwLock, reference: &mut Reference, op: Op) -> Result<(), TestC
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_history_is_that_of_the_reference(ops in prop::collection::vec(op(), 1..200)) {
