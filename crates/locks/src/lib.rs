@@ -43,6 +43,7 @@ mod barrier;
 mod condition;
 mod event;
 mod lock;
+mod rwlock;
 mod semaphore;
 mod sync;
 mod watched;
@@ -55,6 +56,9 @@ pub use lock::ArcLockGuard;
 pub use lock::{Lock, LockGuard, NotLocked, RawLock};
 pub use platform::futex::{Private, Scope, Shared};
 pub use platform::time::Deadline;
+pub use rwlock::{NotHeld, RawRwLock};
+#[cfg(not(loom))]
+pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use semaphore::{BoundedSemaphore, MAX_PERMITS, OverRelease, Permit, Semaphore};
 #[cfg(all(feature = "counters", not(loom)))]
 pub use watched::Counters;
