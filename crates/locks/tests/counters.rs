@@ -1,10 +1,7 @@
 //! A lock counts the waits for it, and nothing else.
 #![cfg(all(feature = "counters", not(loom)))]
 
-mod spinning;
-
-use locks::{Counters, Lock, Watch};
-use spinning::RwLock;
+use locks::{Counters, Lock, RwLock, Watch};
 use std::thread;
 use std::time::Duration;
 

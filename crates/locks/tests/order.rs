@@ -1,10 +1,7 @@
 //! Locks taken in an order that can deadlock are reported, by a panic, in runs that do not deadlock.
 #![cfg(all(feature = "lock-order", debug_assertions, not(loom)))]
 
-mod spinning;
-
-use locks::{Condition, Lock, Watch};
-use spinning::RwLock;
+use locks::{Condition, Lock, RwLock, Watch};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;

@@ -267,5 +267,7 @@ fn after_a_fork_nobody_holds_it() {
 
 #[test]
 fn the_sizes_are_as_stated() {
-    assert_eq!((size_of::<RawRwLock>(), size_of::<RwLock<()>>()), (8, 8));
+    assert_eq!(size_of::<RawRwLock>(), 8);
+    #[cfg(not(any(feature = "lock-order", feature = "counters")))]
+    assert_eq!(size_of::<RwLock<()>>(), 8);
 }

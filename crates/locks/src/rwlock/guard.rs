@@ -2,6 +2,7 @@
 
 use super::raw::RawRwLock;
 use crate::sync::{Deadline, Scope};
+use crate::watched::Watched;
 use lock_api::{GuardSend, RawRwLockDowngrade, RawRwLockTimed};
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 ///
 /// All of [`lock_api::RwLock`]: `read`, `write`, their `try_`, `_for` and `_until` forms, `downgrade`,
 /// `get_mut`, mapped guards, and a `const fn new`. A guard may be sent to another thread and released there.
-/// `RwLock<()>` is eight bytes.
+/// `RwLock<()>` is eight bytes, without the features `lock-order` and `counters`.
 ///
 /// A writer is not starved by readers, nor readers by writers. A second `read` on a thread that reads already
 /// may wait for ever: a writer between the two waits for the first, and the second for the writer.
@@ -26,15 +27,16 @@ use std::time::{Duration, Instant};
 /// });
 /// assert!(PRICES.try_write().is_none());
 /// assert_eq!(*prices, [5]);
+/// # #[cfg(not(any(feature = "lock-order", feature = "counters")))]
 /// assert_eq!(size_of::<RwLock<()>>(), 8);
 /// ```
-pub type RwLock<T> = lock_api::RwLock<RawRwLock, T>;
+pub type RwLock<T> = lock_api::RwLock<Watched<RawRwLock>, T>;
 
 /// The right to read the data of an [`RwLock`], given back when dropped.
-pub type RwLockReadGuard<'a, T> = lock_api::RwLockReadGuard<'a, RawRwLock, T>;
+pub type RwLockReadGuard<'a, T> = lock_api::RwLockReadGuard<'a, Watched<RawRwLock>, T>;
 
 /// The right to the data of an [`RwLock`], given back when dropped.
-pub type RwLockWriteGuard<'a, T> = lock_api::RwLockWriteGuard<'a, RawRwLock, T>;
+pub type RwLockWriteGuard<'a, T> = lock_api::RwLockWriteGuard<'a, Watched<RawRwLock>, T>;
 
 /// What a guard's release says: it holds the lock, so only a release behind its back can have made it wrong.
 fn by_guard<E>(released: Result<(), E>) {
