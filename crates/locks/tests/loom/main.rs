@@ -26,4 +26,5 @@ mod lock;
 mod reservation;
 mod rwlock;
 mod rwlock_turns;
+mod rwlock_twin;
 mod semaphore;

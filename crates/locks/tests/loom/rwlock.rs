@@ -12,14 +12,12 @@
 //! The bounded spin (it has no turns in the model; it only loads). The most readers: a unit test in `raw.rs`.
 //! The real clock, and more threads: `tests/rwlock.rs`.
 
-pub(crate) mod twin;
-
+use crate::rwlock_twin::{Flaw, Twin};
 use locks::{Deadline, RawRwLock};
 use platform::cell::UnsafeCell;
 use platform::check::{Death, Fault, Proof, saw};
 use platform::thread::{JoinHandle, spawn};
 use std::sync::Arc;
-use twin::{Flaw, Twin};
 
 pub(crate) const RAW: &str = "crates/locks/src/rwlock/raw.rs";
 /// Where a newcomer enters.
@@ -221,7 +219,7 @@ fn a_writer_sees_that_readers_are_done() {
         "a writer comes after all the readers before it, not only after the one that left last",
     )
     .threads(3)
-    .bounded(2)
+    .bounded(3)
     .executions_at_least(500)
     .outcomes(&["read 0", "read 1"])
     .refuted_by("the release is Relaxed", Fault::Relaxed, RAW, RELEASES, Death::Causality)
@@ -255,7 +253,7 @@ fn nobody_is_left_asleep() {
         "two writers and a reader all get in, whoever is at the head and whoever behind it",
     )
     .threads(3)
-    .bounded(2)
+    .bounded(3)
     .executions_at_least(1_000)
     .outcomes(&["0", "1", "2"])
     .refuted_by("the release wakes nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
@@ -273,7 +271,7 @@ fn nobody_is_left_asleep_where_all_have_waited_long() {
         "a head that keeps everybody out comes in, and so do those behind it",
     )
     .threads(3)
-    .bounded(2)
+    .bounded(3)
     .executions_at_least(1_000)
     .impatient()
     .outcomes(&["0", "1", "2"])

@@ -10,8 +10,8 @@
 //! # Not shown here
 //! How long a millisecond is: in the model patience is over from the start, or never.
 
-use crate::rwlock::twin::{Flaw, Twin};
 use crate::rwlock::{Guarded, LINE, LINE_WAKES, RAW, RELEASES, ReadWrite, WAKES, part};
+use crate::rwlock_twin::{Flaw, Twin};
 use locks::{Deadline, RawRwLock};
 use platform::check::{Death, Fault, Proof, saw};
 use std::time::Duration;
@@ -52,7 +52,7 @@ fn a_waiting_writer_holds_back_newcomers() {
         "while readers hold it, a writer at the head keeps others out, and comes before them",
     )
     .threads(2)
-    .bounded(2)
+    .bounded(3)
     .executions_at_least(50)
     .outcomes(&["kept out", "came first", "came after"])
     .refuted_by_twin("the flag goes with the wake", Death::Assertion("came first"), || {
@@ -82,7 +82,7 @@ fn a_downgrade_lets_no_writer_between() {
         "who turns from writer to reader reads what it wrote, whoever waits to write",
     )
     .threads(2)
-    .bounded(2)
+    .bounded(3)
     .executions_at_least(50)
     .outcomes(&["then 1", "then 2"])
     .refuted_by("the release is Relaxed", Fault::Relaxed, RAW, RELEASES, Death::Causality)
@@ -102,7 +102,7 @@ fn a_downgrade_lets_waiting_readers_in() {
         "readers that wait for a writer come in when it turns into a reader, without waiting for its end",
     )
     .threads(3)
-    .bounded(2)
+    .bounded(3)
     .executions_at_least(100)
     .outcomes(&["both"])
     .refuted_by("it wakes nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
@@ -149,7 +149,7 @@ fn a_timed_out_writer_leaves_readers_free() {
         "readers kept out by a writer that gives up come in, though nobody releases the lock",
     )
     .threads(3)
-    .bounded(2)
+    .bounded(3)
     .executions_at_least(500)
     .outcomes(&["kept out for a while", "came in at once"])
     .refuted_by("who gives up wakes nobody", Fault::NoWake, LINE, LINE_WAKES, Death::Deadlock)
@@ -184,7 +184,7 @@ fn a_timed_out_waiter_swallows_no_wake() {
         "beside a writer that gives up, at the head or behind it, one that does not still gets in",
     )
     .threads(3)
-    .bounded(2)
+    .bounded(3)
     .executions_at_least(1_000)
     .outcomes(&["in time", "timed out"])
     .refuted_by("the release wakes nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
@@ -199,7 +199,7 @@ fn who_gives_up_reading_swallows_no_wake() {
         "beside a reader that gives up, at the head or behind it, a writer that does not still gets in",
     )
     .threads(3)
-    .bounded(2)
+    .bounded(3)
     .executions_at_least(1_000)
     .outcomes(&["in time", "timed out"])
     .refuted_by("the head wakes nobody behind it", Fault::NoWake, LINE, LINE_WAKES, Death::Deadlock)

@@ -1,6 +1,6 @@
 //! The lock's twins: its protocol in brief, with one change that no fault at one place can make.
 
-use super::ReadWrite;
+use crate::rwlock::ReadWrite;
 use locks::{Deadline, RawLock};
 use platform::atomic::{
     AtomicU32,
