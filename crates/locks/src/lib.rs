@@ -6,6 +6,10 @@
 //! | [`RawLock`] | `Lock` | the lock alone: `acquire` and `release`, by any thread |
 //! | [`Condition`] | `Condition(lock)` | waits until notified, over the guards of [`Lock`] |
 //! | [`RawCondition`] | `Condition(lock)` | the same over a [`RawLock`] |
+//! | [`Semaphore`], [`BoundedSemaphore`] | the same | permits, taken one at a time or several at once |
+//! | [`Event`] | `Event` | a flag that threads wait for; `set` reaches all who wait, also if cleared at once |
+//! | [`Barrier`] | `Barrier` | threads wait until all have come; breaks instead of hanging |
+//! | [`RwLock<T>`](RwLock), [`RawRwLock`] | | many readers or one writer; neither starves |
 //!
 //! ```
 //! use locks::{Condition, Lock};
@@ -36,8 +40,23 @@
 //!
 //! # When to use `std` instead
 //! `std::sync::Mutex` is as small and has poisoning; `std::sync::Condvar` is enough where a spurious wake-up
-//! does no harm and nobody asks how many were woken. What is here and not there: timed acquisition, release
-//! from another thread, a condition that wakes in order of arrival and only when notified, and the proofs.
+//! does no harm and nobody asks how many were woken; `OnceLock` and `LazyLock` for a value made once. What is
+//! here and not there: timed acquisition, release from another thread, a lock that hands over to who has waited
+//! for a millisecond, a condition that wakes in order of arrival and only when notified, a barrier that breaks
+//! instead of hanging, and the proofs.
+//!
+//! # Threads and processes
+//! The raw forms are generic over a [`Scope`]: [`Private`] to this process, or [`Shared`] with others, for words
+//! that lie in memory which several processes map. They hold no pointers. `new` is for the one, `in_scope` for
+//! either.
+//!
+//! # Features
+//! | feature | what it gives |
+//! |---|---|
+//! | `lock-order` | in builds with debug assertions, locks taken in an order that can deadlock are reported |
+//! | `counters` | waits, their total and longest length, hand-overs |
+//! | `arc_lock` | guards that share the lock instead of borrowing it |
+//! | `serde` | a lock is serialized as its data is |
 
 mod barrier;
 mod condition;
