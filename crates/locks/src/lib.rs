@@ -4,8 +4,10 @@
 //! |---|---|---|
 //! | [`Lock<T>`] | `with lock:` around data | a mutual exclusion lock that owns its data: a [`lock_api::Mutex`] |
 //! | [`RawLock`] | `Lock` | the lock alone: `acquire` and `release`, by any thread |
-//! | [`Condition`] | `Condition(lock)` | waits until notified, over the guards of [`Lock`] |
-//! | [`RawCondition`] | `Condition(lock)` | the same over a [`RawLock`] |
+//! | [`RLock<T>`] | `with rlock:` around data | a lock that owns its data, and that its owner may take again |
+//! | [`RawRLock`] | `RLock` | the lock alone: its owner may take it again, and only its owner may release it |
+//! | [`Condition`] | `Condition(lock)` | waits until notified, over the guards of [`Lock`] and of [`RLock`] |
+//! | [`RawCondition`] | `Condition(lock)` | the same over a [`RawLock`] or a [`RawRLock`] |
 //! | [`Semaphore`], [`BoundedSemaphore`] | the same | permits, taken one at a time or several at once |
 //! | [`Event`] | `Event` | a flag that threads wait for; `set` reaches all who wait, also if cleared at once |
 //! | [`Barrier`] | `Barrier` | threads wait until all have come; breaks instead of hanging |
@@ -62,19 +64,21 @@ mod barrier;
 mod condition;
 mod event;
 mod lock;
+mod rlock;
 mod rwlock;
 mod semaphore;
 mod sync;
 mod watched;
 
 pub use barrier::{ActionError, Arrival, Barrier, BrokenBarrier, Last, Party};
-pub use condition::{Condition, RawCondition};
+pub use condition::{Condition, Guard, RawCondition, Waitable};
 pub use event::Event;
 #[cfg(all(feature = "arc_lock", not(loom)))]
 pub use lock::ArcLockGuard;
 pub use lock::{Lock, LockGuard, NotLocked, RawLock};
 pub use platform::futex::{Private, Scope, Shared};
 pub use platform::time::Deadline;
+pub use rlock::{Levels, NotOwner, RLock, RLockGuard, RawRLock};
 pub use rwlock::{NotHeld, RawRwLock};
 #[cfg(not(loom))]
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};

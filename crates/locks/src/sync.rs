@@ -1,11 +1,11 @@
 //! The door to `platform`: all the hardware and all of the system that this crate touches.
 
 pub(crate) use platform::atomic::{
-    AtomicU32,
+    AtomicU32, AtomicUsize,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 pub(crate) use platform::cell::UnsafeCell;
 pub(crate) use platform::const_fn;
 pub(crate) use platform::futex::{Private, Scope, Wait, wait, wake};
-pub(crate) use platform::thread::{Patience, Spin};
+pub(crate) use platform::thread::{Patience, Spin, id as thread_id};
 pub(crate) use platform::time::Deadline;

@@ -1,7 +1,7 @@
 //! A lock counts the waits for it, and nothing else.
 #![cfg(all(feature = "counters", not(loom)))]
 
-use locks::{Counters, Lock, RwLock, Watch};
+use locks::{Counters, Lock, RLock, RwLock, Watch};
 use std::thread;
 use std::time::Duration;
 
@@ -98,4 +98,16 @@ fn readers_and_writers_are_counted() {
     };
     wait_for_each_other(|| hold(&lock), || drop(lock.read()), || lock.counters());
     wait_for_each_other(|| hold(&other), || drop(other.write()), || other.counters());
+}
+
+#[test]
+fn an_rlock_counts_the_waits_of_others_only() {
+    let lock = RLock::new(());
+    drop((lock.lock(), lock.lock()));
+    assert_eq!(lock.counters(), Counters::default(), "to take it again is not to wait");
+    let hold = || {
+        let _guard = lock.lock();
+        thread::sleep(Duration::from_millis(1));
+    };
+    wait_for_each_other(hold, || drop((lock.lock(), lock.lock())), || lock.counters());
 }

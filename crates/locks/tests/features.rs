@@ -22,3 +22,14 @@ fn a_guard_that_shares_the_lock_outlives_the_other_shares() {
     std::thread::spawn(move || *guard += 1).join().unwrap();
     assert!(other.upgrade().is_none(), "the guard's was the last");
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn an_rlock_is_serialized_as_its_data_is_also_by_its_owner() {
+    let lock = locks::RLock::new(3);
+    let guard = lock.lock();
+    let text = serde_json::to_string(&lock).unwrap();
+    drop(guard);
+    let read: locks::RLock<u32> = serde_json::from_str(&text).unwrap();
+    assert_eq!((text.as_str(), *read.lock()), ("3", 3));
+}

@@ -1,7 +1,7 @@
 //! Locks taken in an order that can deadlock are reported, by a panic, in runs that do not deadlock.
 #![cfg(all(feature = "lock-order", debug_assertions, not(loom)))]
 
-use locks::{Condition, Lock, RwLock, Watch};
+use locks::{Condition, Lock, RLock, RwLock, Watch};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
@@ -199,4 +199,24 @@ fn many_threads_that_keep_the_order_hear_nothing() {
             });
         }
     });
+}
+
+#[test]
+fn an_rlock_taken_again_makes_no_order_and_is_watched_like_the_others() {
+    let (first, second) = (RLock::new(()), Lock::new(()));
+    first.set_name("recursive");
+    second.set_name("plain");
+    let wanted = said(|| {
+        let _first = first.lock();
+        let _second = second.lock();
+        let _again = first.lock(); // Ours already: nothing to wait for.
+    });
+    assert_eq!(wanted, None);
+    let said = said(|| {
+        let _second = second.lock();
+        let _first = first.lock();
+    });
+    let said = said.expect("another thread may hold the one and want the other");
+    assert!(said.contains("\"recursive\"") && said.contains("\"plain\""), "{said}");
+    assert!(first.try_lock().is_some() && second.try_lock().is_some());
 }

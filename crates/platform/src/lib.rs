@@ -5,7 +5,7 @@
 //! | [`atomic`] | the integers and the fence that the algorithms use |
 //! | [`cell`] | [`cell::UnsafeCell`], whose accesses are closures, so that a model can check them |
 //! | [`futex`] | wait on a word, wake its waiters; between threads or between processes |
-//! | [`thread`] | spawn, yield, and [`thread::Spin`], a bounded spin |
+//! | [`thread`] | spawn, yield, a number for each thread, and [`thread::Spin`], a bounded spin |
 //! | [`time`] | [`time::Deadline`], the one way in which every timed call says how long |
 //!
 //! A normal build is the *real* world: `core`'s atomics and Linux's futex, and one dependency, `libc`.

@@ -1,14 +1,19 @@
 //! `Condition`: the face over guards; the algorithm is in `raw.rs`, its list of waiters in `waiters.rs`.
 
+mod guard;
 mod raw;
 mod waiters;
 
-use crate::lock::{LockGuard, raw_of};
 use crate::sync::{Deadline, const_fn};
+use guard::Ours;
+pub use guard::{Guard, Waitable};
 pub use raw::RawCondition;
 
 /// Waits until somebody says that things have changed: Python's `Condition`, over the guards of a
-/// [`Lock`](crate::Lock).
+/// [`Lock`](crate::Lock) or of an [`RLock`](crate::RLock).
+///
+/// Of an `RLock` a wait gives back all levels that the thread has, and takes all of them again: its other
+/// guards stay as they were. What that asks of the data: [`Guard`].
 ///
 /// Three things that `std`'s condition variable does not promise: a wait ends only by a notification or its
 /// deadline, never for no reason; notifications go to those who have waited longest; and each notify says how
@@ -49,15 +54,15 @@ impl Condition {
     }
 
     /// Releases the lock, sleeps until notified, and takes the lock again.
-    pub fn wait<T>(&self, guard: &mut LockGuard<'_, T>) {
+    pub fn wait<Why, G: Guard<Why>>(&self, guard: &mut G) {
         self.wait_timeout(guard, Deadline::NEVER);
     }
 
     /// As [`wait`](Self::wait), until `timeout` at most; says whether a notification ended it.
     ///
     /// The lock is held again in any case, however long that takes.
-    pub fn wait_timeout<T>(&self, guard: &mut LockGuard<'_, T>, timeout: impl Into<Deadline>) -> bool {
-        let Ok(notified) = self.raw.wait_timeout(raw_of(guard), timeout) else {
+    pub fn wait_timeout<Why, G: Guard<Why>>(&self, guard: &mut G, timeout: impl Into<Deadline>) -> bool {
+        let Ok(notified) = self.raw.wait_timeout(guard.raw(Ours::new()), timeout) else {
             unreachable!("a guard holds its lock");
         };
         notified
@@ -65,7 +70,23 @@ impl Condition {
 
     /// Waits until `ready` says `true`; it is asked with the lock held, before the first sleep and after each
     /// notification.
-    pub fn wait_for<T>(&self, guard: &mut LockGuard<'_, T>, ready: impl FnMut(&mut T) -> bool) {
+    ///
+    /// ```
+    /// # use locks::{Condition, RLock, RLockGuard};
+    /// # use std::cell::Cell;
+    /// let (stock, filled) = (RLock::new(Cell::new(0)), Condition::new());
+    /// std::thread::scope(|scope| {
+    ///     let outer = stock.lock();
+    ///     scope.spawn(|| {
+    ///         stock.lock().set(5);
+    ///         filled.notify_one();
+    ///     });
+    ///     let mut inner = stock.lock();
+    ///     filled.wait_for(&mut inner, |stock| stock.get() == 5); // Lets go of both levels.
+    ///     assert_eq!((RLockGuard::recursion_count(&inner), outer.get()), (2, 5));
+    /// });
+    /// ```
+    pub fn wait_for<Why, G: Guard<Why>>(&self, guard: &mut G, ready: impl FnMut(&mut G::View) -> bool) {
         self.wait_for_timeout(guard, Deadline::NEVER, ready);
     }
 
@@ -80,22 +101,22 @@ impl Condition {
     /// *guard = 1;
     /// assert!(filled.wait_for_timeout(&mut guard, Duration::ZERO, |stock| *stock > 0));
     /// ```
-    pub fn wait_for_timeout<T>(
+    pub fn wait_for_timeout<Why, G: Guard<Why>>(
         &self,
-        guard: &mut LockGuard<'_, T>,
+        guard: &mut G,
         timeout: impl Into<Deadline>,
-        mut ready: impl FnMut(&mut T) -> bool,
+        mut ready: impl FnMut(&mut G::View) -> bool,
     ) -> bool {
-        if ready(guard) {
+        if ready(guard.view()) {
             return true;
         }
         let deadline = timeout.into();
         while self.wait_timeout(guard, deadline) {
-            if ready(guard) {
+            if ready(guard.view()) {
                 return true;
             }
         }
-        ready(guard)
+        ready(guard.view())
     }
 
     /// Wakes the one who has waited longest; says how many that was: 1, or 0 when nobody waits.

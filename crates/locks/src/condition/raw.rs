@@ -50,16 +50,19 @@
 //! # Proofs
 //! `tests/loom/condition.rs`.
 
+use super::guard::Waitable;
 use super::waiters::{NOTIFIED, WAITING, Waiter, Waiters};
-use crate::lock::{NotLocked, RawLock};
+use crate::lock::RawLock;
 use crate::sync::{
     Acquire, AtomicU32, Deadline, Private, Relaxed, Release, UnsafeCell, Wait, const_fn, wait, wake,
 };
 use core::{fmt, time::Duration};
 
-/// Python's `Condition`, over a [`RawLock`] of the caller's.
+/// Python's `Condition`, over a [`RawLock`] or a [`RawRLock`](crate::RawRLock) of the caller's.
 ///
-/// One lock may have several conditions; a condition should always be used with the same lock.
+/// Of a `RawRLock` a wait gives all levels back, and takes all of them again. One lock may have several
+/// conditions; a condition should always be used with the same lock. The waiters stand in line by their
+/// addresses, so that a condition is for the threads of one process, though the lock may be for several.
 ///
 /// ```
 /// use locks::{NotLocked, RawCondition, RawLock};
@@ -96,28 +99,42 @@ impl RawCondition {
     /// Releases `lock`, sleeps until notified, and takes `lock` again.
     ///
     /// # Errors
-    /// [`NotLocked`], at once, if nobody holds `lock`.
-    pub fn wait(&self, lock: &RawLock) -> Result<(), NotLocked> {
+    /// At once, [`NotLocked`](crate::NotLocked) if nobody holds a `RawLock`, [`NotOwner`](crate::NotOwner) if
+    /// another thread owns a `RawRLock`, or nobody.
+    pub fn wait<L: Waitable>(&self, lock: &L) -> Result<(), L::Error> {
         self.wait_timeout(lock, Deadline::NEVER).map(|_| ())
     }
 
     /// As [`wait`](Self::wait), until `timeout` at most; says whether a notification ended it.
     ///
     /// # Errors
-    /// [`NotLocked`], at once, if nobody holds `lock`.
-    pub fn wait_timeout(&self, lock: &RawLock, timeout: impl Into<Deadline>) -> Result<bool, NotLocked> {
+    /// As [`wait`](Self::wait).
+    pub fn wait_timeout<L: Waitable>(
+        &self,
+        lock: &L,
+        timeout: impl Into<Deadline>,
+    ) -> Result<bool, L::Error> {
         let deadline = timeout.into();
         let waiter = Waiter::new();
         // SAFETY: `line` is held inside; the node is new, and sleep() returns only when it is out of line for
         // good (I2).
         self.in_line(|waiters| unsafe { waiters.push(&waiter) });
-        let released = lock.release();
+        let released = lock.release_for_wait();
         let notified = self.sleep(&waiter, if released.is_ok() { deadline } else { Duration::ZERO.into() });
         // SAFETY: the node is ours again (I2): nobody else touches its links.
         debug_assert!(!unsafe { waiter.is_queued() }, "a waiter leaves while it stands in line");
-        released?;
-        lock.acquire();
+        lock.reacquire(released?);
         Ok(notified)
+    }
+
+    /// Forgets who waits: for the child of a `fork`, where those threads are not.
+    ///
+    /// # Safety
+    /// Only in the child of a `fork`, before another thread of it uses the condition.
+    pub unsafe fn reinit_after_fork(&self) {
+        // SAFETY: the caller promises that this is the child's only thread, so that nobody is in line().
+        unsafe { self.line.reinit_after_fork() };
+        self.in_line(|waiters| *waiters = Waiters::EMPTY);
     }
 
     /// Wakes the `n` who have waited longest, or all when there are fewer; says how many.

@@ -21,7 +21,7 @@ pub mod order;
 #[cfg(all(feature = "lock-order", not(debug_assertions), not(loom)))]
 #[path = "no_order.rs"]
 pub mod order;
-#[cfg(all(not(feature = "lock-order"), not(loom)))]
+#[cfg(any(not(feature = "lock-order"), loom))]
 #[path = "no_order.rs"]
 mod order;
 
@@ -35,19 +35,18 @@ pub(crate) use counters::note_hand_over;
 #[cfg(not(loom))]
 pub use wrapper::{Watch, Watched};
 
-#[cfg(not(loom))]
-use {core::panic::Location, counters::Tally, order::Order};
+use core::panic::Location;
+use counters::Tally;
+use order::Order;
 
 /// One for each lock that is watched. Its methods are given what to do with the raw lock.
-#[cfg(not(loom))]
-struct Watcher {
+pub(crate) struct Watcher {
     order: Order,
     tally: Tally,
 }
 
-#[cfg(not(loom))]
 impl Watcher {
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { order: Order::new(), tally: Tally::new() }
     }
 
@@ -56,7 +55,11 @@ impl Watcher {
     /// `try_acquire` is asked first where waits are measured, and not at all where they are not.
     #[inline]
     #[track_caller]
-    fn acquire<G>(&self, try_acquire: impl FnOnce() -> Option<G>, acquire: impl FnOnce() -> G) -> G {
+    pub(crate) fn acquire<G>(
+        &self,
+        try_acquire: impl FnOnce() -> Option<G>,
+        acquire: impl FnOnce() -> G,
+    ) -> G {
         let place = Location::caller();
         self.order.before_acquire(place);
         let guard = self.tally.acquire(try_acquire, acquire);
@@ -67,7 +70,7 @@ impl Watcher {
     /// Waits for the lock until a deadline that `timed` knows.
     #[inline]
     #[track_caller]
-    fn acquire_timed<G>(
+    pub(crate) fn acquire_timed<G>(
         &self,
         try_acquire: impl FnOnce() -> Option<G>,
         timed: impl FnOnce() -> Option<G>,
@@ -80,7 +83,7 @@ impl Watcher {
     /// Does not wait.
     #[inline]
     #[track_caller]
-    fn try_acquire<G>(&self, try_acquire: impl FnOnce() -> Option<G>) -> Option<G> {
+    pub(crate) fn try_acquire<G>(&self, try_acquire: impl FnOnce() -> Option<G>) -> Option<G> {
         let guard = try_acquire()?;
         self.order.acquired(Location::caller());
         Some(guard)
@@ -88,7 +91,17 @@ impl Watcher {
 
     /// To be called before the release: after it, the lock may be gone.
     #[inline]
-    fn before_release(&self) {
+    pub(crate) fn before_release(&self) {
         self.order.before_release();
+    }
+
+    #[cfg(not(loom))]
+    pub(crate) fn set_name(&self, name: &str) {
+        self.order.set_name(name);
+    }
+
+    #[cfg(all(feature = "counters", not(loom)))]
+    pub(crate) fn counters(&self) -> Counters {
+        self.tally.counters()
     }
 }

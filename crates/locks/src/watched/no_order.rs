@@ -10,6 +10,7 @@ impl Order {
         Self
     }
 
+    #[cfg(not(loom))]
     #[inline]
     pub(super) fn set_name(&self, _: &str) {}
 
@@ -24,11 +25,11 @@ impl Order {
 }
 
 /// Locks that threads take in an order in which they can wait for each other: in this build, never found.
-#[cfg(feature = "lock-order")]
+#[cfg(all(feature = "lock-order", not(loom)))]
 #[derive(Debug)]
 pub enum Cycle {}
 
-#[cfg(feature = "lock-order")]
+#[cfg(all(feature = "lock-order", not(loom)))]
 impl core::fmt::Display for Cycle {
     fn fmt(&self, _: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match *self {}
@@ -36,5 +37,5 @@ impl core::fmt::Display for Cycle {
 }
 
 /// Says what to do about a cycle: in this build, nothing, as none is looked for.
-#[cfg(feature = "lock-order")]
+#[cfg(all(feature = "lock-order", not(loom)))]
 pub fn on_cycle(_: impl Fn(&Cycle) + Send + Sync + 'static) {}

@@ -56,26 +56,26 @@ pub trait Watch {
 impl<R: RawMutex, T: ?Sized> Watch for lock_api::Mutex<Watched<R>, T> {
     fn set_name(&self, name: &str) {
         // SAFETY: raw() asks that guards stay valid: a name changes nothing about who holds the lock.
-        unsafe { self.raw() }.watcher.order.set_name(name);
+        unsafe { self.raw() }.watcher.set_name(name);
     }
 
     #[cfg(feature = "counters")]
     fn counters(&self) -> Counters {
         // SAFETY: as above: a look.
-        unsafe { self.raw() }.watcher.tally.counters()
+        unsafe { self.raw() }.watcher.counters()
     }
 }
 
 impl<R: RawRwLock, T: ?Sized> Watch for lock_api::RwLock<Watched<R>, T> {
     fn set_name(&self, name: &str) {
         // SAFETY: raw() asks that guards stay valid: a name changes nothing about who holds the lock.
-        unsafe { self.raw() }.watcher.order.set_name(name);
+        unsafe { self.raw() }.watcher.set_name(name);
     }
 
     #[cfg(feature = "counters")]
     fn counters(&self) -> Counters {
         // SAFETY: as above: a look.
-        unsafe { self.raw() }.watcher.tally.counters()
+        unsafe { self.raw() }.watcher.counters()
     }
 }
 

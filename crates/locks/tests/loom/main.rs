@@ -9,6 +9,7 @@
 //! | `event.rs` | a set reaches who waited, also if cleared at once; its writes are seen; who clears and then looks misses no work |
 //! | `semaphore.rs` | a permit has one holder at a time; no release is lost on sleepers of any size, nor to a waiter that gives up |
 //! | `reservation.rs` | what a semaphore sets aside for one that has waited too long; nobody is left asleep by it |
+//! | `rlock.rs` | one owner at a time until its last level; nobody else can release; a wait lets go of all levels |
 //! | `rwlock.rs` | a writer is alone, and what it wrote is seen; it sees that readers are done; nobody is left asleep |
 //! | `rwlock_turns.rs` | who waits keeps newcomers out; who gives up lets them in, and takes no wake along; a downgrade lets no writer between |
 //!
@@ -24,6 +25,7 @@ mod condition;
 mod event;
 mod lock;
 mod reservation;
+mod rlock;
 mod rwlock;
 mod rwlock_turns;
 mod rwlock_twin;

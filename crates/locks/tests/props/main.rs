@@ -3,4 +3,5 @@
 #![cfg(not(loom))]
 
 mod barrier;
+mod rlock;
 mod rwlock;

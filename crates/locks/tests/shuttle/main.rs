@@ -3,6 +3,7 @@
 //! | file | claims |
 //! |---|---|
 //! | `lock.rs` | one of eight inside at a time, nobody left asleep, beside some who give up |
+//! | `rlock.rs` | one of eight owns it at a time, at whatever level |
 //! | `condition.rs` | who is notified says so, and nobody else; who saw the old state is not forgotten |
 //!
 //! Each test is one [`platform::check::Trial`]: a claim, a model, the outcomes that must be reached, and twins with
@@ -12,3 +13,4 @@
 
 mod condition;
 mod lock;
+mod rlock;

@@ -4,6 +4,7 @@
 //! | file | what is conserved |
 //! |---|---|
 //! | `lock.rs` | what was counted under the lock, whoever panicked or gave up |
+//! | `rlock.rs` | the same, at two levels, with waits in between |
 //! | `condition.rs` | permits given and taken; waiters reached and waiters that say so |
 //! | `races.rs` | nothing: the races on purpose, which `cargo xtask tsan` must see reported |
 //!
@@ -16,3 +17,4 @@ mod lock;
 mod many;
 #[cfg(tsan)]
 mod races;
+mod rlock;

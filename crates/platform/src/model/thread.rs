@@ -1,5 +1,7 @@
 //! loom's threads, numbered in the order in which the model starts them: the model itself is 0.
 
+use super::check;
+use super::futex::Scope;
 use core::cell::{Cell, RefCell};
 use loom::thread::ThreadId;
 
@@ -43,6 +45,17 @@ pub(super) fn count() -> usize {
 pub(super) fn current() -> usize {
     let id = loom::thread::current().id();
     THREADS.with_borrow(|threads| threads.iter().position(|known| *known == id)).unwrap_or(usize::MAX)
+}
+
+/// The number of the running thread: 1 or more, and no other thread's in this execution.
+///
+/// # Panics
+/// On a thread that [`spawn`] did not start.
+pub fn id<S: Scope>() -> usize {
+    if check::is_lost() {
+        return 1;
+    }
+    current().checked_add(1).expect("spawn() starts all threads of a model")
 }
 
 /// The real world's bounded spin, of length zero: it only loads, and the attempts that follow it are

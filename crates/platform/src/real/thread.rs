@@ -1,9 +1,73 @@
 //! Threads, and a spin that knows when not to.
 
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use super::futex::Scope;
+use core::cell::Cell;
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 pub use std::thread::{JoinHandle, spawn, yield_now};
+
+/// The number of the running thread among those of a [`Scope`]: 1 or more, and no other thread's. So who finds
+/// its own number somewhere wrote it there itself. Works on threads that Rust did not start.
+///
+/// - `Private`: never given to a second thread, even when the first has ended. Reads a thread-local variable; a
+///   thread's first call also adds to a counter. After a `fork`, the child's thread has the number of the one that
+///   forked: it owns what that one owned.
+/// - `Shared`: the kernel's (`gettid`), a system call each time, as only the kernel knows of a `fork`. Different
+///   for all threads that live, in all processes of one PID namespace; the number of a thread that has ended may be
+///   given to another.
+///
+/// # Panics
+/// If the process has numbered `usize::MAX` threads already.
+///
+/// ```
+/// use platform::{futex::Private, thread};
+///
+/// let id = thread::id::<Private>;
+/// assert_ne!(id(), 0);
+/// assert_eq!(id(), id());
+/// assert_ne!(thread::spawn(id).join().unwrap(), id());
+/// ```
+#[inline]
+pub fn id<S: Scope>() -> usize {
+    if S::SHARED { id_among_processes() } else { id_in_process() }
+}
+
+#[inline]
+fn id_in_process() -> usize {
+    std::thread_local! {
+        // No destructor: it can be read as long as the thread runs anything.
+        static ID: Cell<usize> = const { Cell::new(0) };
+    }
+    match ID.get() {
+        0 => {
+            let id = new_id();
+            ID.set(id);
+            id
+        }
+        id => id,
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn id_among_processes() -> usize {
+    // SAFETY: gettid() has no condition.
+    unsafe { libc::gettid() }.cast_unsigned() as usize
+}
+
+/// Where there is no `Shared` futex, there is one process.
+#[cfg(not(target_os = "linux"))]
+fn id_among_processes() -> usize {
+    id_in_process()
+}
+
+#[cold]
+fn new_id() -> usize {
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    // Relaxed: an exchange hands out each number once, and the number is all there is.
+    let last = LAST.fetch_update(Relaxed, Relaxed, |last| last.checked_add(1));
+    last.expect("fewer threads than usize can number") + 1
+}
 
 /// Turns that a spin has before it gives up: a few microseconds, the cost of the sleep and the waking that it may save.
 const TURNS: u32 = 10;

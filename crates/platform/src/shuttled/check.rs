@@ -218,7 +218,8 @@ fn explore(schedules: usize, model: &Arc<dyn Fn() + Send + Sync>) -> Found {
 
 /// How many threads this execution has started, the model's own included: shuttle numbers them.
 fn threads_so_far() -> usize {
-    shuttle::thread::spawn(super::thread::id).join().expect("id() does not panic") - 1
+    shuttle::thread::spawn(super::thread::id::<super::futex::Private>).join().expect("id() does not panic")
+        - 1
 }
 
 /// From now on a panic inside a trial is noted, not printed: the harness says what it means. Others go where

@@ -1,5 +1,6 @@
 //! shuttle's threads, of which there may be any number.
 
+use super::futex::Scope;
 use super::random;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ pub(super) fn step() {
 }
 
 /// The number of the running thread: 1 or more, and no other thread's in this execution.
-pub fn id() -> usize {
+pub fn id<S: Scope>() -> usize {
     usize::from(shuttle::thread::current().id()) + 1
 }
 

@@ -14,7 +14,7 @@ use platform::atomic::{
 };
 use platform::cell::UnsafeCell;
 use platform::futex::{Private, Scope, Shared, Wait, wait, wake};
-use platform::thread::{Spin, spawn};
+use platform::thread::{Spin, id, spawn};
 use platform::time::Deadline;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -168,6 +168,39 @@ fn what_a_thread_wrote_is_seen_by_who_joins_it() {
         // SAFETY: the writer has been joined.
         saw(shared.0.with(|value| unsafe { *value }));
     });
+}
+
+fn a_number_is_one_threads_alone_and_stays_its_own<S: Scope>(name: &'static str) {
+    explore(name, 3, 2, &["three numbers"], || {
+        let (word, id) = (Arc::new(AtomicU32::new(0)), id::<S>);
+        let (ours, others) = (
+            id(),
+            [0, 1].map(|_| {
+                let word = Arc::clone(&word);
+                spawn(move || {
+                    let before = id();
+                    word.fetch_add(1, Relaxed);
+                    assert_eq!(id(), before, "whoever ran meanwhile");
+                    before
+                })
+            }),
+        );
+        let [first, second] = others.map(|other| other.join().unwrap());
+        assert!(ours != 0 && first != 0 && second != 0, "0 is nobody's");
+        assert!(ours != first && ours != second && first != second, "no number twice");
+        assert_eq!(id(), ours);
+        saw("three numbers");
+    });
+}
+
+#[test]
+fn among_threads_a_number_is_ones_own() {
+    a_number_is_one_threads_alone_and_stays_its_own::<Private>("among_threads_a_number_is_ones_own");
+}
+
+#[test]
+fn among_processes_a_number_is_ones_own() {
+    a_number_is_one_threads_alone_and_stays_its_own::<Shared>("among_processes_a_number_is_ones_own");
 }
 
 #[test]

@@ -1,0 +1,8 @@
+//! `RLock<T>`: the algorithm in `raw.rs`, the guard in `guard.rs`.
+
+mod guard;
+mod raw;
+
+pub(crate) use guard::raw_of;
+pub use guard::{RLock, RLockGuard};
+pub use raw::{Levels, NotOwner, RawRLock};
