@@ -3,13 +3,14 @@
 //! Every modelled operation knows its `Location`. While a fault is set, the operation at that place, and only
 //! that one, is weaker than written.
 
+use super::check;
 use core::cell::RefCell;
 use core::fmt;
 use core::panic::Location;
 use std::path::Path;
 
 /// What a place in the source may do instead of what is written there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// Its Acquire, Release or AcqRel is Relaxed.
     Relaxed,
@@ -100,8 +101,9 @@ impl fmt::Display for Mutant {
     }
 }
 
-/// Whether the operation at `site` lacks its ordering, its fence or its wake.
-pub(super) fn omits(site: &Location<'_>, what: Fault) -> bool {
+/// Whether the operation at `site`, which has this to lose, lacks its ordering, its fence or its wake.
+pub(super) fn omits(site: &'static Location<'static>, what: Fault) -> bool {
+    check::came_by(site, what);
     met(site, |fault| (fault == what).then_some(())).is_some()
 }
 

@@ -1,8 +1,10 @@
 //! One search: every execution of a model within a bound, counted, with what was seen; or the failing one.
 
+use crate::world::fault::Fault;
 use crate::world::{futex, thread, trace};
 use core::cell::{Cell, RefCell};
 use core::fmt;
+use core::panic::Location;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::{Arc, Once};
@@ -21,12 +23,23 @@ pub(super) struct Search {
     pub(super) impatient: bool,
 }
 
+/// A place in the source at which an execution could have been weakened, and how. The line comes first: most
+/// comparisons end there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Site {
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) fault: Fault,
+    pub(super) file: &'static str,
+}
+
 /// What a search found.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) executions: usize,
     pub(super) threads: usize,
     pub(super) outcomes: BTreeSet<String>,
+    pub(super) sites: BTreeSet<Site>,
     /// The panic that ended it, if one did; the last execution is then the failing one.
     pub(super) failure: Option<String>,
 }
@@ -43,6 +56,12 @@ std::thread_local! {
 pub fn saw(outcome: impl fmt::Display) {
     let outcome = outcome.to_string();
     FOUND.with_borrow_mut(|found| found.outcomes.insert(outcome));
+}
+
+/// Notes that the execution that is running comes by a place where `fault` would change something.
+pub(in crate::world) fn came_by(place: &'static Location<'static>, fault: Fault) {
+    let site = Site { line: place.line(), column: place.column(), fault, file: place.file() };
+    FOUND.with_borrow_mut(|found| found.sites.insert(site));
 }
 
 /// Whether the execution that is running has failed: destructors run while the panic unwinds, and must not go

@@ -194,6 +194,7 @@ impl Proof {
         self.assert_holds(search, &found, "");
         let died: Vec<_> = self.refutations.iter().map(|it| self.refute(it, search, &model)).collect();
         report::record(&self.record(search, &found, seconds, &died));
+        report::sites(&self.name, seconds, &found.sites);
     }
 
     fn assert_holds(&self, search: Search, found: &Found, with: &str) {

@@ -1,7 +1,9 @@
 //! What the harness reads from its environment, and the files that it writes.
 
+use super::explore::Site;
 use crate::world::trace;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::{env, fs};
 
@@ -44,6 +46,17 @@ pub(super) fn record(record: &Record<'_>) {
         "refutations": refutations,
     });
     write("SELVEDGE_PROOFS", &name, &document);
+}
+
+/// Writes which operations a proof came by that a fault could weaken, where the environment says where.
+pub(super) fn sites(name: &str, seconds: f64, sites: &BTreeSet<Site>) {
+    let name = full_name(name);
+    let sites: Vec<_> = (sites.iter())
+        .map(|Site { file, line, column, fault }| {
+            json!({"file": file, "line": line, "column": column, "fault": fault.to_string()})
+        })
+        .collect();
+    write("SELVEDGE_SITES", &name, &json!({"name": name, "seconds": seconds, "sites": sites}));
 }
 
 /// Writes the execution that failed, where the environment says where.
