@@ -75,6 +75,11 @@ impl Workspace {
         self.packages.iter().filter(has_it).map(|package| package.name.as_str()).collect()
     }
 
+    /// The folder of `package`, in which Cargo runs its tests.
+    pub(crate) fn folder(&self, package: &str) -> Option<&Path> {
+        self.packages.iter().find(|known| known.name == package)?.manifest.parent()
+    }
+
     /// The names of all integration tests of the workspace.
     pub(crate) fn tests(&self) -> BTreeSet<&str> {
         self.packages.iter().flat_map(|package| &package.tests).map(String::as_str).collect()
@@ -228,6 +233,7 @@ mod tests {
         assert_eq!(workspace.packages_with_test("loom"), ["locks"]);
         assert_eq!(workspace.packages_with_test("props"), ["locks", "queue"]);
         assert_eq!(workspace.packages_with_test("queue"), [""; 0]);
+        assert_eq!(workspace.folder("queue"), Some(Path::new("/w/queue")));
         assert_eq!(workspace.tests().into_iter().collect::<Vec<_>>(), ["loom", "props"]);
     }
 

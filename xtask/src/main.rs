@@ -1,6 +1,6 @@
 //! `cargo xtask`: what a person types is what continuous integration runs.
 //!
-//! One verb a file: [`tour`], [`average`], [`test_all`], [`prove`], [`shuttle`], [`tsan`], [`mod@bench`]. Beside them: [`cargo`]
+//! One verb a file: [`tour`], [`average`], [`test_all`], [`prove`], [`mutants`], [`shuttle`], [`tsan`], [`mod@bench`]. Beside them: [`cargo`]
 //! asks Cargo where things are and builds them, [`child`] runs programs, [`out`] prints, [`table`] lines
 //! columns up, and [`failure`] says how a verb can end without a verdict.
 
@@ -9,6 +9,7 @@ mod bench;
 mod cargo;
 mod child;
 mod failure;
+mod mutants;
 mod out;
 mod prove;
 mod shuttle;
@@ -30,8 +31,16 @@ struct Verb {
     run: fn(Vec<OsString>) -> Result<ExitCode, Failure>,
 }
 
-const VERBS: [&Verb; 7] =
-    [&tour::VERB, &average::VERB, &test_all::VERB, &prove::VERB, &shuttle::VERB, &tsan::VERB, &bench::VERB];
+const VERBS: [&Verb; 8] = [
+    &tour::VERB,
+    &average::VERB,
+    &test_all::VERB,
+    &prove::VERB,
+    &mutants::VERB,
+    &shuttle::VERB,
+    &tsan::VERB,
+    &bench::VERB,
+];
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
@@ -85,7 +94,8 @@ mod tests {
 
     #[test]
     fn every_verb_that_parses_its_own_options_refuses_an_unknown_one() {
-        for verb in [&tour::VERB, &test_all::VERB, &prove::VERB, &shuttle::VERB, &tsan::VERB] {
+        for verb in [&tour::VERB, &test_all::VERB, &prove::VERB, &mutants::VERB, &shuttle::VERB, &tsan::VERB]
+        {
             let ended = dispatch(verb, vec!["--no-such-option".into()]);
             assert!(
                 matches!(&ended, Err(Failure::Usage(text)) if text.contains("--no-such-option")),

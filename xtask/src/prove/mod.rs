@@ -20,8 +20,10 @@ use crate::cargo::Workspace;
 use crate::failure::{Failure, verdict};
 use crate::out::{self, Sink};
 use crate::{Verb, table};
+pub(crate) use record::Folder;
 use record::Record;
-pub(crate) use select::PACKAGES;
+pub(crate) use run::{BOUND, ENDING_EARLY, RECORDS};
+pub(crate) use select::{PACKAGES, Program, programs};
 
 pub(crate) const VERB: Verb = Verb {
     name: "prove",
@@ -43,7 +45,7 @@ refutations that died. When a proof fails, the trace of the failing execution is
 
 /// The harness's variable that makes one place in the code misbehave; then it also leaves the refutations
 /// out.
-const FAULT: &str = "SELVEDGE_FAULT";
+pub(crate) const FAULT: &str = "SELVEDGE_FAULT";
 
 /// Which proofs, and how far.
 #[derive(Debug, Default, PartialEq)]
@@ -119,7 +121,7 @@ fn bound(text: String) -> Result<String, Failure> {
 }
 
 fn run_proofs(workspace: &Workspace, options: &Options, sink: &mut Sink) -> Result<Proved, Failure> {
-    let mut programs = select::programs(workspace, sink)?;
+    let mut programs = select::programs(workspace, &select::arguments(workspace)?, sink)?;
     if options.bound.is_some() {
         // It tests what the harness makes of bounds, and chooses its own.
         programs.retain(|program| program.target != "harness");

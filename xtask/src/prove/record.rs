@@ -97,10 +97,10 @@ pub(super) fn read_all(folder: &Path) -> Result<Vec<Record>, Failure> {
 }
 
 /// An empty folder for the records of one run, gone when the run is over.
-pub(super) struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub(super) fn create(workspace: &Workspace) -> io::Result<Self> {
+    pub(crate) fn create(workspace: &Workspace) -> io::Result<Self> {
         let path = workspace.target.join("proofs").join(std::process::id().to_string());
         // An earlier process of this number, killed half-way, may have left its records.
         match fs::remove_dir_all(&path) {
@@ -110,7 +110,7 @@ impl Folder {
         Ok(Self(path))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 }

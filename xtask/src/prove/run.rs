@@ -12,11 +12,11 @@ use crate::failure::Failure;
 use crate::out::Sink;
 
 /// Where the harness writes the record of each proof.
-const RECORDS: &str = "SELVEDGE_PROOFS";
+pub(crate) const RECORDS: &str = "SELVEDGE_PROOFS";
 /// The bound that replaces each proof's own.
-const BOUND: &str = "SELVEDGE_BOUND";
+pub(crate) const BOUND: &str = "SELVEDGE_BOUND";
 /// They end an exploration early and let it pass: no proof may inherit them.
-const ENDING_EARLY: [&str; 2] = ["LOOM_MAX_PERMUTATIONS", "LOOM_MAX_DURATION"];
+pub(crate) const ENDING_EARLY: [&str; 2] = ["LOOM_MAX_PERMUTATIONS", "LOOM_MAX_DURATION"];
 
 /// Runs the selected tests, with their records in `records`; returns the names of those that failed.
 pub(super) fn run(

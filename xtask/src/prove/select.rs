@@ -1,5 +1,7 @@
 //! Which tests are proofs, and which of them does a filter name?
 
+use std::path::PathBuf;
+
 use crate::cargo::{self, Workspace};
 use crate::failure::Failure;
 use crate::out::Sink;
@@ -12,10 +14,11 @@ pub(crate) const PACKAGES: [&str; 3] = ["platform", "locks", "queue"];
 const TESTS: [&str; 4] = ["loom", "litmus", "contract", "harness"];
 
 /// A built test program and the names of its tests.
-pub(super) struct Program {
-    pub(super) package: String,
+pub(crate) struct Program {
+    pub(crate) package: String,
     pub(super) target: String,
-    pub(super) tests: Vec<String>,
+    pub(crate) path: PathBuf,
+    pub(crate) tests: Vec<String>,
 }
 
 /// `--package` and `--test` for all proofs that there are.
@@ -33,17 +36,22 @@ pub(super) fn arguments(workspace: &Workspace) -> Result<Vec<&'static str>, Fail
     Ok(arguments)
 }
 
-/// Builds all proofs and asks each program for its tests.
-pub(super) fn programs(workspace: &Workspace, sink: &Sink) -> Result<Vec<Program>, Failure> {
+/// Builds the proofs that `arguments` name to Cargo, and asks each program for its tests.
+pub(crate) fn programs(
+    workspace: &Workspace,
+    arguments: &[&str],
+    sink: &Sink,
+) -> Result<Vec<Program>, Failure> {
     let mut command = workspace.model_cargo();
-    command.args(["test", "--no-run", "--profile", "proof"]).args(arguments(workspace)?);
+    command.args(["test", "--no-run", "--profile", "proof"]).args(arguments);
     let mut programs = Vec::new();
     for built in workspace.build(command, sink.stdio()?)? {
         if built.kind != "test" {
             continue;
         }
         let tests = cargo::listed_tests(&built.path)?;
-        programs.push(Program { package: built.package, target: built.target, tests });
+        let (package, target, path) = (built.package, built.target, built.path);
+        programs.push(Program { package, target, path, tests });
     }
     Ok(programs)
 }
@@ -69,6 +77,7 @@ pub(super) mod tests {
         Program {
             package: package.to_owned(),
             target: "loom".to_owned(),
+            path: PathBuf::from("loom"),
             tests: tests.iter().map(|&test| test.to_owned()).collect(),
         }
     }

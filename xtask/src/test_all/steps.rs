@@ -7,7 +7,7 @@ use crate::cargo::{self, Workspace};
 use crate::child;
 use crate::failure::Failure;
 use crate::out::Sink;
-use crate::{prove, shuttle, table, tour, tsan};
+use crate::{mutants, prove, shuttle, table, tour, tsan};
 
 /// What every step may use.
 pub(super) struct Context {
@@ -50,7 +50,7 @@ const MDBOOK: Tool = Tool { name: "mdbook", install: "cargo install mdbook", is_
 const PLAIN: Step =
     Step { name: "", what: "", long: false, uses_nextest: false, needs: &[], run: |_, _| Ok(String::new()) };
 
-pub(super) const STEPS: [Step; 15] = [
+pub(super) const STEPS: [Step; 16] = [
     Step { name: "format", what: "the sources are formatted", needs: &[RUSTFMT], run: format, ..PLAIN },
     Step { name: "clippy", what: "clippy has no warning", needs: &[CLIPPY], run: clippy, ..PLAIN },
     Step {
@@ -76,6 +76,13 @@ pub(super) const STEPS: [Step; 15] = [
         long: true,
         uses_nextest: true,
         run: |context, sink| prove::check(&context.workspace, sink),
+        ..PLAIN
+    },
+    Step {
+        name: "mutants",
+        what: "a proof notices the loss of any ordering, fence or wake",
+        long: true,
+        run: |context, sink| mutants::check(&context.workspace, sink),
         ..PLAIN
     },
     Step {

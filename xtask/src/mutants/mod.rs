@@ -1,0 +1,188 @@
+//! `cargo xtask mutants`: is every ordering, fence and wake needed, and would a proof notice its loss?
+//!
+//! The ordering audit. [`source`] reads what the text says could be weakened, [`sites`] adds what the proofs
+//! came by, [`run`] weakens one place at a time and runs the proofs, and [`report`] shows the score. Nothing
+//! is rebuilt: the model makes the place that `SELVEDGE_FAULT` names misbehave.
+
+mod report;
+mod run;
+mod sites;
+mod source;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use lexopt::prelude::*;
+
+use crate::Verb;
+use crate::cargo::Workspace;
+use crate::failure::{Failure, verdict};
+use crate::out::{self, Sink};
+use crate::prove::Folder;
+use run::Fate;
+use sites::Mutant;
+
+pub(crate) const VERB: Verb = Verb {
+    name: "mutants",
+    what: "weaken every ordering, fence and wake in turn, and see whether a proof notices",
+    help: "\
+Usage: cargo xtask mutants [-p locks|queue] [FILTER] [--json]
+
+The ordering audit. In the sources of the package, makes one Acquire, Release or AcqRel Relaxed, takes one fence
+away, or skips one wake, and runs the loom proofs that come by, up to the first that fails: that one killed the
+mutant. Nothing is rebuilt. A mutant that no proof kills fails the audit, unless a comment above its line says why:
+
+  // waiver(relaxed): REASON; covered by: OTHER RUN
+
+and so does a waiver that is not needed. What only explores less than its proof states is not killed by that. All
+operations of one line are weakened together, which is said where it occurs.
+
+  -p PACKAGE   only the sites of this package, killed by its proofs; without it locks and queue
+  FILTER       only the mutants whose name, as in `crates/locks/src/lock/raw.rs:132=relaxed`, contains it
+  --json       {\"mutants\": [{\"package\", \"file\", \"line\", \"fault\", \"operations\",
+                \"status\": \"killed\"|\"survived\"|\"unreached\"|\"waived\"|\"timeout\",
+                \"killed_by\", \"reason\", \"seconds\", \"waiver\"}], \"idle_waivers\": [texts],
+                \"score\": {\"killed\", \"sites\"}, \"ok\"}
+
+survived: every proof that comes by holds. unreached: no proof comes by. timeout: no answer within 120 s.
+",
+    run: mutants,
+};
+
+/// The packages whose algorithms stand on `platform`.
+const PACKAGES: [&str; 2] = ["locks", "queue"];
+
+/// Which mutants.
+#[derive(Debug, Default, PartialEq)]
+struct Options {
+    package: Option<&'static str>,
+    filter: Option<String>,
+    json: bool,
+}
+
+/// A mutant and what became of it.
+struct Audited {
+    mutant: Mutant,
+    fate: Fate,
+    seconds: f64,
+}
+
+/// What an audit found.
+#[derive(Default)]
+struct Audit {
+    audited: Vec<Audited>,
+    /// What is wrong with waivers that no mutant has.
+    idle: Vec<String>,
+    /// The packages that have nothing to weaken.
+    bare: Vec<String>,
+}
+
+fn mutants(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
+    let options = parse(arguments)?;
+    let audit = audit(&Workspace::read()?, &options, &mut Sink::Stderr)?;
+    if options.json {
+        out::json(&audit.to_json())?;
+    } else {
+        audit.lines().into_iter().try_for_each(out::say)?;
+        out::say(audit.verdict())?;
+    }
+    Ok(verdict(audit.ok()))
+}
+
+/// Makes the whole audit for another verb, with everything in its log.
+pub(crate) fn check(workspace: &Workspace, sink: &mut Sink) -> Result<String, Failure> {
+    let audit = audit(workspace, &Options::default(), sink)?;
+    audit.lines().into_iter().try_for_each(|line| sink.line(line))?;
+    match audit.ok() {
+        true => Ok(audit.totals()),
+        false => Err(Failure::Failed(audit.verdict())),
+    }
+}
+
+fn parse(arguments: Vec<OsString>) -> Result<Options, Failure> {
+    let mut options = Options::default();
+    let mut parser = lexopt::Parser::from_args(arguments);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("json") => options.json = true,
+            Short('p') | Long("package") if options.package.is_none() => {
+                options.package = Some(package(&parser.value()?.string()?)?);
+            }
+            Value(filter) if options.filter.is_none() => options.filter = Some(filter.string()?),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn package(name: &str) -> Result<&'static str, Failure> {
+    let known = PACKAGES.into_iter().find(|known| *known == name);
+    known.ok_or_else(|| Failure::Usage(format!("-p is {}, not '{name}'", PACKAGES.join(" or "))))
+}
+
+fn audit(workspace: &Workspace, options: &Options, sink: &mut Sink) -> Result<Audit, Failure> {
+    let mut audit = Audit::default();
+    for package in PACKAGES.into_iter().filter(|name| options.package.is_none_or(|only| only == *name)) {
+        audit_package(workspace, package, options.filter.as_deref(), &mut audit, sink)?;
+    }
+    match &options.filter {
+        Some(filter) if audit.audited.is_empty() => {
+            Err(Failure::Input(format!("no mutant's name contains '{filter}'")))
+        }
+        _ => Ok(audit),
+    }
+}
+
+fn audit_package(
+    workspace: &Workspace,
+    package: &str,
+    filter: Option<&str>,
+    audit: &mut Audit,
+    sink: &mut Sink,
+) -> Result<(), Failure> {
+    let program = run::build(workspace, package, sink)?;
+    sink.line(format_args!("{package}: its proofs without a fault, to see what they come by"))?;
+    let folder = Folder::create(workspace)?;
+    run::baseline(workspace, &program, folder.path(), sink)?;
+    let passed = sites::passed(folder.path(), package, &program.tests)?;
+    let mut sites = sites::find(&workspace.root, package, &passed)?;
+    if sites.mutants.is_empty() {
+        audit.bare.push(package.to_owned());
+    }
+    if let Some(filter) = filter {
+        sites.mutants.retain(|mutant| mutant.name().contains(filter));
+        sites.idle.retain(|waiver| waiver.contains(filter));
+    }
+    audit.idle.append(&mut sites.idle);
+    for mutant in sites.mutants {
+        let started = Instant::now();
+        let fate = run::attack(workspace, &program, &mutant)?;
+        let audited = Audited { mutant, fate, seconds: started.elapsed().as_secs_f64() };
+        sink.line(audited.line())?;
+        audit.audited.push(audited);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Options, Failure> {
+        parse(arguments.iter().map(OsString::from).collect())
+    }
+
+    #[test]
+    fn a_package_and_a_filter_are_taken() {
+        let expected = Options { package: Some("queue"), filter: Some("raw.rs".into()), json: true };
+        assert_eq!(parsed(&["-p", "queue", "raw.rs", "--json"]).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_strange_package_and_a_second_filter_are_usage_errors() {
+        for wrong in [&["-p", "platform"][..], &["-p"], &["a", "b"], &["-p", "locks", "-p", "queue"]] {
+            assert!(matches!(parsed(wrong), Err(Failure::Usage(_))), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! Which operations of a package can be weakened, and which proofs come by each?
+//!
+//! The proofs say what they came by; the text says what else there is. A place is a file and a line, as
+//! `SELVEDGE_FAULT` has it: two operations of one line are weakened together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::source::{self, Waiver};
+use crate::failure::Failure;
+
+/// One change to be made, and what is known of it before it is made.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Mutant {
+    pub(super) package: String,
+    /// From the workspace's root.
+    pub(super) file: String,
+    pub(super) line: usize,
+    pub(super) fault: &'static str,
+    /// The tests that come by, the quickest first.
+    pub(super) proofs: Vec<String>,
+    /// How many operations of the line it weakens, and how many of these no proof comes by.
+    pub(super) operations: usize,
+    pub(super) unreached: usize,
+    pub(super) waiver: Option<String>,
+}
+
+impl Mutant {
+    /// The change as `SELVEDGE_FAULT` has it.
+    pub(super) fn name(&self) -> String {
+        format!("{}:{}={}", self.file, self.line, self.fault)
+    }
+}
+
+/// All mutants of a package, in the order of their places, and what is wrong with waivers.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Sites {
+    pub(super) mutants: Vec<Mutant>,
+    /// Waivers above a line at which there is nothing to waive.
+    pub(super) idle: Vec<String>,
+}
+
+/// What one proof came by.
+#[derive(Debug)]
+pub(super) struct Passed {
+    test: String,
+    seconds: f64,
+    operations: Vec<Operation>,
+}
+
+/// An operation of the source that an execution came by.
+#[derive(Debug)]
+struct Operation {
+    file: String,
+    line: usize,
+    column: usize,
+    fault: &'static str,
+}
+
+/// The operations in the source of `package`, by what the proofs passed and what the text says.
+pub(super) fn find(root: &Path, package: &str, passed: &[Passed]) -> Result<Sites, Failure> {
+    let folder = format!("crates/{package}/src");
+    let mut paths = Vec::new();
+    sources(&root.join(&folder), &mut paths)?;
+    let mut texts = BTreeMap::new();
+    for path in paths {
+        let file = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+        let read = source::read(&fs::read_to_string(&path)?);
+        let read = read.map_err(|(line, what)| Failure::Failed(format!("{file}:{line}: {what}")))?;
+        texts.insert(file, read);
+    }
+    let places = places(&texts, passed, &folder);
+    let mutants = places.into_iter().map(|((file, line, fault), place)| {
+        let waivers = texts.get(&file).map_or(&[][..], |text| &text.waivers);
+        place.mutant(package, file, line, fault, waivers)
+    });
+    let mutants: Vec<Mutant> = mutants.collect();
+    let idle = texts.iter().flat_map(|(file, text)| idle(file, &text.waivers, &mutants)).collect();
+    Ok(Sites { mutants, idle })
+}
+
+/// What is known of one file, line and fault.
+#[derive(Default)]
+struct Place<'a> {
+    /// How many operations the text has there.
+    written: usize,
+    /// The columns that proofs came by.
+    columns: BTreeSet<usize>,
+    proofs: Vec<&'a Passed>,
+}
+
+type Places<'a> = BTreeMap<(String, usize, &'static str), Place<'a>>;
+
+fn places<'a>(texts: &BTreeMap<String, source::Source>, passed: &'a [Passed], folder: &str) -> Places<'a> {
+    let mut places = Places::new();
+    for (file, text) in texts {
+        for &(line, fault) in &text.operations {
+            places.entry((file.clone(), line, fault)).or_default().written += 1;
+        }
+    }
+    for proof in passed {
+        for operation in &proof.operations {
+            if Path::new(&operation.file).starts_with(folder) {
+                let key = (operation.file.clone(), operation.line, operation.fault);
+                let place = places.entry(key).or_default();
+                place.columns.insert(operation.column);
+                if !place.proofs.iter().any(|known| known.test == proof.test) {
+                    place.proofs.push(proof);
+                }
+            }
+        }
+    }
+    places
+}
+
+impl Place<'_> {
+    fn mutant(
+        mut self,
+        package: &str,
+        file: String,
+        line: usize,
+        fault: &'static str,
+        waivers: &[Waiver],
+    ) -> Mutant {
+        self.proofs.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+        let waiver = waivers.iter().find(|waiver| waiver.site == line && waiver.fault == fault);
+        Mutant {
+            package: package.to_owned(),
+            file,
+            line,
+            fault,
+            proofs: self.proofs.iter().map(|proof| proof.test.clone()).collect(),
+            operations: self.written.max(self.columns.len()),
+            unreached: self.written.saturating_sub(self.columns.len()),
+            waiver: waiver.map(|waiver| waiver.text.clone()),
+        }
+    }
+}
+
+fn idle(file: &str, waivers: &[Waiver], mutants: &[Mutant]) -> Vec<String> {
+    let meets = |waiver: &Waiver, mutant: &Mutant| {
+        mutant.file == file && mutant.line == waiver.site && mutant.fault == waiver.fault
+    };
+    let idle = waivers.iter().filter(|waiver| !mutants.iter().any(|mutant| meets(waiver, mutant)));
+    let what = |waiver: &Waiver| {
+        let Waiver { line, fault, .. } = waiver;
+        format!("{file}:{line}: a waiver, but there is no {fault} mutant of the line below it")
+    };
+    idle.map(what).collect()
+}
+
+/// The `.rs` files under `folder`, without modules of tests.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        let is_tests = path.file_stem().is_some_and(|stem| stem == "tests");
+        if is_tests {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            sources(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Reads what the proofs of `package` wrote into `folder`; each must be of one of its `tests`.
+pub(super) fn passed(folder: &Path, package: &str, tests: &[String]) -> Result<Vec<Passed>, Failure> {
+    let mut passed = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let parsed = parse(&fs::read_to_string(&path)?, package, tests);
+        let failed = |what| Failure::Failed(format!("the record {} {what}", path.display()));
+        passed.push(parsed.map_err(failed)?);
+    }
+    match tests.iter().find(|test| !passed.iter().any(|passed| passed.test == **test)) {
+        None => Ok(passed),
+        Some(test) => Err(Failure::Failed(format!(
+            "{package}::{test} passed, but did not say which operations it came by: it is no proof"
+        ))),
+    }
+}
+
+fn parse(text: &str, package: &str, tests: &[String]) -> Result<Passed, String> {
+    let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let lacks = |field: &str| format!("lacks a proper '{field}'");
+    let name = document["name"].as_str().ok_or_else(|| lacks("name"))?;
+    // A record's name begins with that of its test.
+    let proof = name.strip_prefix(&format!("{package}::"));
+    let candidates = tests.iter().filter(|test| proof.is_some_and(|proof| proof.starts_with(test.as_str())));
+    let test = candidates.max_by_key(|test| test.len()).ok_or_else(|| format!("is of no test: {name}"))?;
+    let operation = |site: &Value| {
+        Some(Operation {
+            file: site["file"].as_str()?.to_owned(),
+            line: usize::try_from(site["line"].as_u64()?).ok()?,
+            column: usize::try_from(site["column"].as_u64()?).ok()?,
+            fault: source::fault(site["fault"].as_str()?)?,
+        })
+    };
+    let sites = document["sites"].as_array().ok_or_else(|| lacks("sites"))?;
+    Ok(Passed {
+        test: test.clone(),
+        seconds: document["seconds"].as_f64().ok_or_else(|| lacks("seconds"))?,
+        operations: sites.iter().map(operation).collect::<Option<_>>().ok_or_else(|| lacks("sites"))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::RELAXED;
+    use super::*;
+    use serde_json::json;
+
+    const FILE: &str = "crates/locks/src/raw.rs";
+
+    fn passed(test: &str, seconds: f64, places: &[(&str, usize, usize)]) -> Passed {
+        let sites: Vec<_> = (places.iter())
+            .map(|(file, line, column)| json!({"file": file, "line": line, "column": column, "fault": RELAXED}))
+            .collect();
+        let document = json!({"name": format!("locks::{test} twice"), "seconds": seconds, "sites": sites});
+        parse(&document.to_string(), "locks", &["lock::a".into(), "lock::ab".into()]).unwrap()
+    }
+
+    fn found(text: &str, passed: &[Passed]) -> Sites {
+        let root = std::env::temp_dir().join(format!("xtask-sites-{}-{text:p}", std::process::id()));
+        fs::create_dir_all(root.join("crates/locks/src")).unwrap();
+        fs::write(root.join(FILE), text).unwrap();
+        fs::write(root.join("crates/locks/src/tests.rs"), "word.load(Acquire);").unwrap();
+        let found = find(&root, "locks", passed);
+        fs::remove_dir_all(&root).unwrap();
+        found.unwrap()
+    }
+
+    #[test]
+    fn the_quickest_proof_comes_first_and_others_files_are_left_out() {
+        let passed = [
+            passed("lock::ab", 2.0, &[(FILE, 1, 6)]),
+            passed("lock::a", 1.0, &[(FILE, 1, 6), ("crates/locks/tests/loom/lock.rs", 9, 1)]),
+        ];
+        let sites = found("word.load(Acquire);\n", &passed);
+        let [mutant] = sites.mutants.as_slice() else { panic!("{sites:?}") };
+        assert_eq!(mutant.name(), "crates/locks/src/raw.rs:1=relaxed");
+        assert_eq!(mutant.proofs, ["lock::a", "lock::ab"]);
+        assert_eq!((mutant.operations, mutant.unreached), (1, 0));
+    }
+
+    #[test]
+    fn an_operation_that_only_the_model_or_only_the_text_has_is_found() {
+        let passed = [passed("lock::a", 1.0, &[(FILE, 1, 6)])];
+        let sites = found("word.load(order);\nword.load(Acquire);\n", &passed);
+        let unreached: Vec<_> = sites.mutants.iter().map(|mutant| (mutant.line, mutant.unreached)).collect();
+        assert_eq!(unreached, [(1, 0), (2, 1)]);
+    }
+
+    #[test]
+    fn of_two_operations_on_a_line_both_must_be_come_by() {
+        let sites =
+            found("a.store(b.load(Acquire), Release);\n", &[passed("lock::a", 1.0, &[(FILE, 1, 11)])]);
+        assert_eq!((sites.mutants[0].operations, sites.mutants[0].unreached), (2, 1));
+    }
+
+    #[test]
+    fn a_waiver_goes_to_the_line_below_it_or_is_idle() {
+        let waiver = "// waiver(relaxed): too weak for loom; covered by: stress\n";
+        let sites = found(&format!("{waiver}word.load(Acquire);\n{waiver}word.load(Relaxed);\n"), &[]);
+        assert_eq!(sites.mutants[0].waiver.as_deref(), Some("too weak for loom; covered by: stress"));
+        assert!(
+            matches!(&sites.idle[..], [idle] if idle.starts_with("crates/locks/src/raw.rs:3: ")),
+            "{sites:?}"
+        );
+    }
+
+    #[test]
+    fn a_record_of_no_test_or_with_an_unknown_fault_is_refused() {
+        let tests = ["lock::a".to_owned()];
+        let site = json!({"file": FILE, "line": 1, "column": 1, "fault": "weak"});
+        let document =
+            |name: &str, sites: Value| json!({"name": name, "seconds": 1.0, "sites": sites}).to_string();
+        assert!(parse(&document("queue::lock::a", json!([])), "locks", &tests).is_err());
+        assert!(parse(&document("locks::lock::a", json!([site])), "locks", &tests).is_err());
+        assert!(parse(&document("locks::lock::a", json!([])), "locks", &tests).is_ok());
+    }
+}
