@@ -29,9 +29,9 @@ pub(crate) const VERB: Verb = Verb {
     help: "\
 Usage: cargo xtask mutants [-p locks|queue] [FILTER] [--json]
 
-The ordering audit. In the sources of the package, makes one Acquire, Release or AcqRel Relaxed, takes one fence
-away, or skips one wake, and runs the loom proofs that come by, up to the first that fails: that one killed the
-mutant. Nothing is rebuilt. A mutant that no proof kills fails the audit, unless a comment above its line says why:
+The ordering audit. In the sources of the package, makes one Acquire, Release or AcqRel Relaxed (an AcqRel also
+by halves, and the ordering of a refused exchange by itself), takes one fence away, or skips one wake, and runs the
+loom proofs that come by, up to the first that fails: that one killed the mutant. Nothing is rebuilt. A mutant that no proof kills fails the audit, unless a comment above its line says why:
 
   // waiver(relaxed): REASON; covered by: OTHER RUN
 
@@ -144,7 +144,7 @@ fn audit_package(
     let program = run::build(workspace, package, sink)?;
     sink.line(format_args!("{package}: its proofs without a fault, to see what they come by"))?;
     let folder = Folder::create(workspace)?;
-    run::baseline(workspace, &program, folder.path(), sink)?;
+    run::baseline(workspace, &program, folder.path())?;
     let passed = sites::passed(folder.path(), package, &program.tests)?;
     let mut sites = sites::find(&workspace.root, package, &passed)?;
     if sites.mutants.is_empty() {

@@ -5,6 +5,8 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::sites::Mutant;
@@ -18,7 +20,7 @@ use crate::prove::{self, Program};
 const SITES: &str = "SELVEDGE_SITES";
 /// Where the harness would write failing executions.
 const TRACE: &str = "SELVEDGE_TRACE";
-/// All proofs of a package without a fault, with their refutations.
+/// All proofs of a package without a fault and without their refutations.
 const BASELINE_LIMIT: Duration = Duration::from_secs(900);
 /// All proofs that come by one mutant.
 const MUTANT_LIMIT: Duration = Duration::from_secs(120);
@@ -44,24 +46,33 @@ pub(super) fn build(workspace: &Workspace, package: &str, sink: &Sink) -> Result
 }
 
 /// Runs all proofs without a fault; they write what they came by into `sites`.
-pub(super) fn baseline(
-    workspace: &Workspace,
-    program: &Program,
-    sites: &Path,
-    sink: &mut Sink,
-) -> Result<(), Failure> {
-    let mut command = command(workspace, program)?;
-    command.env(SITES, sites);
-    let captured = child::capture(command, Errors::Merged, BASELINE_LIMIT)?;
-    if captured.ended.is_well() {
-        return Ok(());
-    }
-    captured.lines.iter().try_for_each(|line| sink.line(line))?;
-    let package = &program.package;
-    let ended = captured.ended;
-    Err(Failure::Failed(format!(
-        "the proofs of {package} do not hold without any fault ({ended}): nothing to audit"
-    )))
+///
+/// Each in a process of its own, and as many at once as there are cores: in one process they would take turns at
+/// its memory map, which loom changes for every execution.
+pub(super) fn baseline(workspace: &Workspace, program: &Program, sites: &Path) -> Result<(), Failure> {
+    let end = Instant::now() + BASELINE_LIMIT;
+    let next = AtomicUsize::new(0);
+    let worker = || -> Result<(), Failure> {
+        // Relaxed: each number is given once.
+        while let Some(test) = program.tests.get(next.fetch_add(1, Relaxed)) {
+            let mut command = command(workspace, program)?;
+            command.args(["--exact", test]).env(SITES, sites);
+            let captured =
+                child::capture(command, Errors::Merged, end.saturating_duration_since(Instant::now()))?;
+            if !captured.ended.is_well() {
+                let (package, ended, lines) = (&program.package, captured.ended, captured.lines.join("\n"));
+                return Err(Failure::Failed(format!(
+                    "{package}::{test} does not hold without any fault ({ended}): nothing to audit\n{lines}"
+                )));
+            }
+        }
+        Ok(())
+    };
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
+    })
 }
 
 /// Runs the proofs that come by a mutant, up to the first that fails.

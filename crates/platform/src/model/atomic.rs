@@ -10,7 +10,11 @@
 //! `SeqCst` is refused for accesses: loom treats it as AcqRel, so the proof would be of another program. Use
 //! `fence(SeqCst)`.
 
-use super::{check, fault, trace};
+use super::{
+    check,
+    fault::{self, Fault},
+    trace,
+};
 use core::panic::Location;
 use loom::sync::atomic as loom_atomic;
 pub use loom::sync::atomic::Ordering;
@@ -20,7 +24,7 @@ use loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 #[track_caller]
 pub fn fence(order: Ordering) {
     let site = Location::caller();
-    if check::is_lost() || fault::omits(site, fault::Fault::NoFence) {
+    if check::is_lost() || fault::omits(site, Fault::NoFence) {
         return;
     }
     loom_atomic::fence(order);
@@ -30,8 +34,19 @@ pub fn fence(order: Ordering) {
 /// What an access may use of the ordering that it asked for.
 fn ordering(site: &'static Location<'static>, order: Ordering) -> Ordering {
     assert!(order != SeqCst, "{site}: SeqCst accesses are not modelled: use fence(SeqCst)");
-    let weak = matches!(order, Acquire | Release | AcqRel) && fault::omits(site, fault::Fault::Relaxed);
-    if weak { Relaxed } else { order }
+    let weak = matches!(order, Acquire | Release | AcqRel) && fault::omits(site, Fault::Relaxed);
+    match order {
+        _ if weak => Relaxed,
+        AcqRel if fault::omits(site, Fault::NoAcquire) => Release,
+        AcqRel if fault::omits(site, Fault::NoRelease) => Acquire,
+        order => order,
+    }
+}
+
+/// What a refused exchange may use of the ordering that it asked for.
+fn failure_ordering(site: &'static Location<'static>, order: Ordering) -> Ordering {
+    let weak = order == Acquire && fault::omits(site, Fault::RelaxedFailure);
+    if weak { Relaxed } else { ordering(site, order) }
 }
 
 macro_rules! atomic {
@@ -108,7 +123,7 @@ macro_rules! atomic {
                     return Err($of_u64(0));
                 }
                 let new = fault::written(site).map_or(new, $of_u64);
-                let (success, failure) = (ordering(site, success), ordering(site, failure));
+                let (success, failure) = (ordering(site, success), failure_ordering(site, failure));
                 let result = self.inner.compare_exchange(current, new, success, failure);
                 let op = match result {
                     Ok(old) => trace::Op::Rmw { old: $to_u64(old), new: $to_u64(new), order: success },

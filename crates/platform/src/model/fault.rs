@@ -14,6 +14,12 @@ use std::path::Path;
 pub enum Fault {
     /// Its Acquire, Release or AcqRel is Relaxed.
     Relaxed,
+    /// Its AcqRel is Release.
+    NoAcquire,
+    /// Its AcqRel is Acquire.
+    NoRelease,
+    /// It is Relaxed where the exchange fails, and as written where it does not.
+    RelaxedFailure,
     /// Its fence is not there.
     NoFence,
     /// Its wake wakes nobody.
@@ -26,6 +32,9 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Relaxed => f.write_str("relaxed"),
+            Self::NoAcquire => f.write_str("no-acquire"),
+            Self::NoRelease => f.write_str("no-release"),
+            Self::RelaxedFailure => f.write_str("relaxed-failure"),
             Self::NoFence => f.write_str("no-fence"),
             Self::NoWake => f.write_str("no-wake"),
             Self::Writes(value) => write!(f, "writes-{value}"),
@@ -69,7 +78,7 @@ impl Mutant {
         let parsed = Self::parse(&asked);
         assert!(
             parsed.is_some(),
-            "SELVEDGE_FAULT is `{asked}`, not FILE:LINE=relaxed|no-fence|no-wake|writes-N"
+            "SELVEDGE_FAULT is `{asked}`, not FILE:LINE=FAULT with relaxed, no-acquire, no-release, relaxed-failure, no-fence, no-wake or writes-N"
         );
         parsed
     }
@@ -79,6 +88,9 @@ impl Mutant {
         let (file, line) = place.rsplit_once(':')?;
         let fault = match fault {
             "relaxed" => Fault::Relaxed,
+            "no-acquire" => Fault::NoAcquire,
+            "no-release" => Fault::NoRelease,
+            "relaxed-failure" => Fault::RelaxedFailure,
             "no-fence" => Fault::NoFence,
             "no-wake" => Fault::NoWake,
             other => Fault::Writes(other.strip_prefix("writes-")?.parse().ok()?),

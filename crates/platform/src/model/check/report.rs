@@ -5,7 +5,10 @@ use crate::world::trace;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::{env, fs};
+
+const SITES: &str = "SELVEDGE_SITES";
 
 /// What is known of a proof that held, with the name, the expected end and the execution of each refutation's
 /// death.
@@ -48,6 +51,12 @@ pub(super) fn record(record: &Record<'_>) {
     write("SELVEDGE_PROOFS", &name, &document);
 }
 
+/// Whether somebody wants to know which operations a fault could weaken; then refutations are left out.
+pub(super) fn wants_sites() -> bool {
+    static WANTED: OnceLock<bool> = OnceLock::new();
+    *WANTED.get_or_init(|| env::var_os(SITES).is_some())
+}
+
 /// Writes which operations a proof came by that a fault could weaken, where the environment says where.
 pub(super) fn sites(name: &str, seconds: f64, sites: &BTreeSet<Site>) {
     let name = full_name(name);
@@ -56,7 +65,7 @@ pub(super) fn sites(name: &str, seconds: f64, sites: &BTreeSet<Site>) {
             json!({"file": file, "line": line, "column": column, "fault": fault.to_string()})
         })
         .collect();
-    write("SELVEDGE_SITES", &name, &json!({"name": name, "seconds": seconds, "sites": sites}));
+    write(SITES, &name, &json!({"name": name, "seconds": seconds, "sites": sites}));
 }
 
 /// Writes the execution that failed, where the environment says where.
