@@ -1,13 +1,24 @@
 //! Which benches are there, and who takes part?
 
-use crate::{channels, locks};
+use crate::{channels, locks, sync};
 use std::time::Duration;
 
 /// The same work, done by several contestants.
 pub(crate) struct Bench {
     pub(crate) name: String,
     pub(crate) unit: Unit,
+    /// What the first contestant, which is ours, is to reach.
+    pub(crate) goal: Option<Goal>,
     pub(crate) contestants: Vec<Contestant>,
+}
+
+/// What is to be reached.
+#[derive(Clone, Copy)]
+pub(crate) enum Goal {
+    /// At most so many times the cost of the best of these, or of all others where none is named.
+    Times(f64, &'static [&'static str]),
+    /// Less than this.
+    Below(f64),
 }
 
 /// Somebody's implementation.
@@ -39,6 +50,8 @@ pub(crate) struct Load {
 pub(crate) struct Done {
     pub(crate) items: u64,
     pub(crate) time: Duration,
+    /// How long the longest wait took, where that is measured.
+    pub(crate) longest: Duration,
 }
 
 /// What a result is counted in.
@@ -48,10 +61,28 @@ pub(crate) enum Unit {
     Nanoseconds,
     /// Millions of items a second: more is better.
     Millions,
+    /// Milliseconds of the longest wait: less is better.
+    LongestWait,
 }
 
 /// The most threads that share the items of one side; each takes the same number.
 pub(crate) const PARTIES: u64 = 4;
+
+impl Done {
+    pub(crate) fn new(items: u64, time: Duration) -> Self {
+        Self { items, time, longest: Duration::ZERO }
+    }
+}
+
+impl Bench {
+    pub(crate) fn new(name: impl Into<String>, unit: Unit, contestants: Vec<Contestant>) -> Self {
+        Self { name: name.into(), unit, goal: None, contestants }
+    }
+
+    pub(crate) fn goal(self, goal: Goal) -> Self {
+        Self { goal: Some(goal), ..self }
+    }
+}
 
 impl Contestant {
     pub(crate) fn new(name: &'static str, work: impl Fn(Load) -> Result<Done, String> + 'static) -> Self {
@@ -70,41 +101,44 @@ impl Unit {
         match self {
             Self::Nanoseconds => nanoseconds,
             Self::Millions => 1e3 / nanoseconds,
+            Self::LongestWait => done.longest.as_secs_f64() * 1e3,
         }
     }
 
     pub(crate) fn better(self, a: f64, b: f64) -> f64 {
         match self {
-            Self::Nanoseconds => a.min(b),
+            Self::Nanoseconds | Self::LongestWait => a.min(b),
             Self::Millions => a.max(b),
         }
+    }
+
+    /// The other end.
+    pub(crate) fn worse(self, a: f64, b: f64) -> f64 {
+        if self.better(a, b) == a { b } else { a }
+    }
+
+    /// How many times the cost of `b` is that of `a`.
+    pub(crate) fn times(self, a: f64, b: f64) -> f64 {
+        if self == Self::Millions { b / a } else { a / b }
     }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Nanoseconds => "ns",
             Self::Millions => "M items/s",
+            Self::LongestWait => "ms",
         }
     }
 }
 
 pub(crate) fn all() -> Vec<Bench> {
-    let mut benches: Vec<Bench> =
-        [(1, "lock uncontended"), (2, "lock contended 2 threads"), (4, "lock contended 4 threads")]
-            .map(|(threads, name)| Bench {
-                name: name.to_owned(),
-                unit: Unit::Nanoseconds,
-                contestants: locks::contestants(threads),
-            })
-            .into();
+    let mut benches = locks::benches();
+    benches.extend(sync::benches());
     for parties in [1, PARTIES as usize] {
         for capacity in [Some(1), Some(64), Some(1024), None] {
             let room = capacity.map_or("unbounded".to_owned(), |capacity| format!("capacity {capacity}"));
-            benches.push(Bench {
-                name: format!("queue {parties}p{parties}c {room}"),
-                unit: Unit::Millions,
-                contestants: channels::contestants(capacity, parties),
-            });
+            let name = format!("queue {parties}p{parties}c {room}");
+            benches.push(Bench::new(name, Unit::Millions, channels::contestants(capacity, parties)));
         }
     }
     benches
@@ -129,8 +163,16 @@ mod tests {
 
     #[test]
     fn a_rate_is_the_reciprocal_of_a_time() {
-        let done = Done { items: 100, time: Duration::from_micros(1) };
+        let done = Done { longest: Duration::from_millis(3), ..Done::new(100, Duration::from_micros(1)) };
         assert_eq!(Unit::Nanoseconds.of(done), 10.0);
         assert_eq!(Unit::Millions.of(done), 100.0);
+        assert_eq!(Unit::LongestWait.of(done), 3.0);
+    }
+
+    #[test]
+    fn a_cost_is_compared_whichever_way_the_unit_counts() {
+        assert_eq!(Unit::Nanoseconds.times(10.0, 5.0), 2.0);
+        assert_eq!(Unit::Millions.times(5.0, 10.0), 2.0);
+        assert_eq!((Unit::Millions.worse(5.0, 10.0), Unit::Nanoseconds.worse(5.0, 10.0)), (5.0, 10.0));
     }
 }

@@ -15,8 +15,18 @@ pub(crate) struct Machine {
 
 const LOCK_FILE: &str = include_str!("../../../Cargo.lock");
 
-const MEASURED: [&str; 7] =
-    ["locks", "queue", "parking_lot", "crossbeam-channel", "flume", "kanal", "crossfire"];
+const MEASURED: [&str; 10] = [
+    "locks",
+    "queue",
+    "parking_lot",
+    "usync",
+    "tokio",
+    "async-lock",
+    "crossbeam-channel",
+    "flume",
+    "kanal",
+    "crossfire",
+];
 
 pub(crate) fn read() -> Machine {
     Machine {

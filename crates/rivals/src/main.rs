@@ -1,4 +1,4 @@
-//! How fast are our lock and our queue beside everybody else's, doing the same work in the same process?
+//! How fast are our locks and our queue beside everybody else's, doing the same work in the same process?
 //!
 //! All contestants of a bench are measured in turn, in rounds that rotate their order, so that what else the
 //! machine does falls on all of them. Each measurement is a fixed number of items, calibrated beforehand; a
@@ -14,6 +14,7 @@ mod machine;
 mod measure;
 mod options;
 mod report;
+mod sync;
 mod together;
 mod watchdog;
 

@@ -1,6 +1,6 @@
 //! How is a bench measured, and what is kept of it?
 
-use crate::bench::{Bench, Done, Entry, Load, PARTIES, Unit, Work};
+use crate::bench::{Bench, Done, Entry, Goal, Load, PARTIES, Unit, Work};
 use crate::watchdog::Watchdog;
 use std::time::Duration;
 
@@ -18,12 +18,21 @@ pub(crate) struct Results {
     pub(crate) unit: Unit,
     /// In the order of the contestants.
     pub(crate) lines: Vec<(&'static str, Line)>,
+    pub(crate) verdict: Option<Verdict>,
+}
+
+/// A goal, and what came of it.
+pub(crate) struct Verdict {
+    pub(crate) goal: Goal,
+    pub(crate) reached: f64,
+    pub(crate) met: bool,
 }
 
 pub(crate) enum Line {
     Measured {
         median: f64,
-        min: f64,
+        /// The worst round.
+        worst: f64,
         /// To the best median of the bench.
         ratio: f64,
     },
@@ -69,13 +78,27 @@ pub(crate) fn run(bench: &Bench, plan: &Plan) -> Results {
     }
     let medians = runners.iter().flatten().filter_map(Runner::median);
     let best = medians.reduce(|a, b| bench.unit.better(a, b)).unwrap_or(f64::NAN);
-    let lines =
-        runners.into_iter().map(|runner| runner.map_or_else(Line::Absent, |runner| runner.line(best)));
-    Results {
-        bench: bench.name.clone(),
-        unit: bench.unit,
-        lines: bench.contestants.iter().map(|contestant| contestant.name).zip(lines).collect(),
-    }
+    let line = |runner: Runner<'_>| runner.line(best, bench.unit);
+    let lines = runners.into_iter().map(|runner| runner.map_or_else(Line::Absent, line));
+    let lines: Vec<_> = bench.contestants.iter().map(|contestant| contestant.name).zip(lines).collect();
+    let verdict = bench.goal.and_then(|goal| verdict(goal, bench.unit, &lines));
+    Results { bench: bench.name.clone(), unit: bench.unit, lines, verdict }
+}
+
+/// `None` where there was nobody to compare with, or we failed.
+fn verdict(goal: Goal, unit: Unit, lines: &[(&'static str, Line)]) -> Option<Verdict> {
+    let median = |line: &Line| if let Line::Measured { median, .. } = line { Some(*median) } else { None };
+    let (_, ours) = lines.first()?;
+    let ours = median(ours)?;
+    let (reached, limit) = match goal {
+        Goal::Below(limit) => (ours, limit),
+        Goal::Times(limit, named) => {
+            let others = lines[1..].iter().filter(|(name, _)| named.is_empty() || named.contains(name));
+            let best = others.filter_map(|(_, line)| median(line)).reduce(|a, b| unit.better(a, b))?;
+            (unit.times(ours, best), limit)
+        }
+    };
+    Some(Verdict { goal, reached, met: reached <= limit })
 }
 
 impl<'a> Runner<'a> {
@@ -116,12 +139,12 @@ impl<'a> Runner<'a> {
         if self.failure.is_some() { None } else { median(&self.samples) }
     }
 
-    fn line(self, best: f64) -> Line {
+    fn line(self, best: f64, unit: Unit) -> Line {
         match (self.failure, median(&self.samples)) {
             (Some(failure), _) => Line::Failed(failure),
             (None, Some(median)) => Line::Measured {
                 median,
-                min: self.samples.iter().copied().fold(f64::INFINITY, f64::min),
+                worst: self.samples.iter().copied().fold(median, |a, b| unit.worse(a, b)),
                 ratio: median / best,
             },
             (None, None) => unreachable!("there is one round at least"),
@@ -152,7 +175,7 @@ mod tests {
         let log = Rc::clone(log);
         Contestant::new(name, move |Load { items, .. }| {
             log.borrow_mut().push(name);
-            Ok(Done { items, time: Duration::from_nanos(items * nanoseconds) })
+            Ok(Done::new(items, Duration::from_nanos(items * nanoseconds)))
         })
     }
 
@@ -164,7 +187,7 @@ mod tests {
             sleeper("fast", 10, &log),
             Contestant::new("broken", |_| Err("it lost one".to_owned())),
         ];
-        let results = run(&Bench { name: "sleep".to_owned(), unit, contestants }, &PLAN);
+        let results = run(&Bench::new("sleep", unit, contestants).goal(Goal::Times(3.5, &["fast"])), &PLAN);
         let log = log.take();
         (results, log)
     }
@@ -179,6 +202,8 @@ mod tests {
                 _ => f64::NAN,
             };
             assert!((ratio(0) - slow).abs() < 1e-9);
+            let verdict = results.verdict.as_ref().unwrap();
+            assert!(verdict.met && (verdict.reached - 3.0).abs() < 1e-9);
             assert_eq!(ratio(2), 1.0);
             assert!(matches!(results.lines[1], ("absent", Line::Absent("it cannot"))));
             assert!(matches!(&results.lines[3], ("broken", Line::Failed(why)) if why == "it lost one"));

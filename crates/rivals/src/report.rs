@@ -1,8 +1,8 @@
 //! How are the results shown?
 
-use crate::bench::Unit;
+use crate::bench::{Goal, Unit};
 use crate::machine::Machine;
-use crate::measure::{Line, Plan, Results};
+use crate::measure::{Line, Plan, Results, Verdict};
 use serde_json::{Map, Value, json};
 
 pub(crate) fn heading(machine: &Machine, plan: &Plan) {
@@ -20,22 +20,37 @@ pub(crate) fn heading(machine: &Machine, plan: &Plan) {
 
 pub(crate) fn table(results: &Results) {
     let better = match results.unit {
-        Unit::Nanoseconds => "less is better",
+        Unit::Nanoseconds | Unit::LongestWait => "less is better",
         Unit::Millions => "more is better",
     };
     println!("{} ({}, {better})", results.bench, results.unit.name());
-    println!("  {:<18} {:>10} {:>10} {:>7}", "", "median", "min", "ratio");
+    println!("  {:<18} {:>10} {:>10} {:>7}", "", "median", "worst", "ratio");
     for (name, line) in &results.lines {
         match line {
-            Line::Measured { median, min, ratio } => {
-                let [median, min, ratio] = [median, min, ratio].map(|number| figure(*number));
-                println!("  {name:<18} {median:>10} {min:>10} {ratio:>7}");
+            Line::Measured { median, worst, ratio } => {
+                let [median, worst, ratio] = [median, worst, ratio].map(|number| figure(*number));
+                println!("  {name:<18} {median:>10} {worst:>10} {ratio:>7}");
             }
             Line::Absent(reason) => println!("  {name:<18} absent: {reason}"),
             Line::Failed(why) => println!("  {name:<18} FAILED: {why}"),
         }
     }
+    if let Some(verdict) = &results.verdict {
+        println!("  goal: {}; {}", goal(verdict.goal, results.unit), outcome(verdict));
+    }
     println!();
+}
+
+fn goal(goal: Goal, unit: Unit) -> String {
+    match goal {
+        Goal::Times(times, &[]) => format!("at most {times:.2}x the best of the others"),
+        Goal::Times(times, named) => format!("at most {times:.2}x the best of {}", named.join(", ")),
+        Goal::Below(limit) => format!("below {limit} {}", unit.name()),
+    }
+}
+
+fn outcome(verdict: &Verdict) -> String {
+    format!("{}: {}", figure(verdict.reached), if verdict.met { "met" } else { "MISSED" })
 }
 
 /// Two decimals, or four where two would say little.
@@ -46,14 +61,18 @@ fn figure(number: f64) -> String {
 pub(crate) fn json(machine: &Machine, plan: &Plan, results: &[Results]) {
     let versions: Map<String, Value> =
         machine.versions.iter().map(|(name, version)| ((*name).to_owned(), json!(version))).collect();
-    let (mut rows, mut absent, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut absent, mut failed, mut goals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for result in results {
         let bench = &result.bench;
+        if let Some(verdict) = &result.verdict {
+            let goal = goal(verdict.goal, result.unit);
+            goals.push(json!({"bench": bench, "goal": goal, "reached": verdict.reached, "met": verdict.met}));
+        }
         for (name, line) in &result.lines {
             match line {
-                Line::Measured { median, min, ratio } => rows.push(json!({
+                Line::Measured { median, worst, ratio } => rows.push(json!({
                     "bench": bench, "contestant": name, "unit": result.unit.name(),
-                    "median": median, "min": min, "ratio": ratio,
+                    "median": median, "worst": worst, "ratio": ratio,
                 })),
                 Line::Absent(reason) => {
                     absent.push(json!({"bench": bench, "contestant": name, "reason": reason}))
@@ -67,6 +86,7 @@ pub(crate) fn json(machine: &Machine, plan: &Plan, results: &[Results]) {
         "rounds": plan.rounds,
         "millis": plan.length.as_millis() as u64,
         "rows": rows,
+        "goals": goals,
         "absent": absent,
         "failed": failed,
     });

@@ -93,7 +93,7 @@ fn transfer<P: Put, G: Get>(load: Load, putters: Vec<P>, getters: Vec<G>) -> Res
     let (time, tallies) = together(parts);
     let (put, got) = tallies.split_at(sides);
     match (Tally::total(put), Tally::total(got)) {
-        (put, got) if put == got => Ok(Done { items: got.count, time }),
+        (put, got) if put == got => Ok(Done::new(got.count, time)),
         (put, got) => Err(format!("it was given {put:?} and gave {got:?}")),
     }
 }
