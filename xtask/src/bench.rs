@@ -10,14 +10,14 @@ use crate::{Verb, child};
 
 pub(crate) const VERB: Verb = Verb {
     name: "bench",
-    what: "measure the lock and the queue beside other crates",
+    what: "measure the locks and the queue beside other crates",
     help: "\
 Usage: cargo xtask bench [FILTER] [--json]
 
 Measures the same workloads over this project's primitives and everybody else's: all in one process, in rounds
 that rotate the order; medians, and the ratio to the best. Run it on an idle machine.
 
-  FILTER   only the workloads whose name contains it
+  FILTER   only the workloads whose name contains it, from the beginning of a word on: lock, sync, queue
   --json   one JSON document instead of the tables
 ",
     run,

@@ -53,7 +53,7 @@
 //! `tests/loom/event.rs`.
 
 use crate::sync::{
-    Acquire, AtomicU32, Deadline, Private, Relaxed, Release, Scope, Wait, const_fn, wait, wake,
+    Acquire, AtomicU32, Deadline, Private, Relaxed, Release, Scope, Spin, Wait, const_fn, wait, wake,
 };
 use core::{fmt, marker::PhantomData};
 
@@ -191,7 +191,7 @@ impl<S: Scope> Event<S> {
 
     #[cold]
     fn wait_slowly(&self, began_in: u32, deadline: Deadline) -> bool {
-        let mut timed_out = false;
+        let (mut timed_out, mut spin) = (false, Spin::new());
         loop {
             // Acquire: pairs with the Release in set(), of whatever phase we see after ours (I2).
             let now = self.word.load(Acquire);
@@ -200,6 +200,9 @@ impl<S: Scope> Event<S> {
             }
             if timed_out {
                 return false;
+            }
+            if spin.turn() {
+                continue;
             }
             let asleep = now | WAITERS;
             // Relaxed: says that we sleep, no more (I1); when refused we look again.

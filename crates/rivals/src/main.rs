@@ -30,8 +30,7 @@ fn main() -> ExitCode {
         }
         Err(error) => return refused(&error.to_string()),
     };
-    let benches: Vec<_> =
-        bench::all().into_iter().filter(|bench| bench.name.contains(&options.filter)).collect();
+    let benches: Vec<_> = bench::all().into_iter().filter(|bench| options.wants(&bench.name)).collect();
     if benches.is_empty() {
         return refused(&format!("no bench has '{}' in its name", options.filter));
     }

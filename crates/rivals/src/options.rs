@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(crate) const HELP: &str = "\
 Usage: rivals [FILTER] [--json] [--rounds N] [--millis N]
 
-  FILTER       only the benches whose name contains it
+  FILTER       only the benches whose name contains it, from the beginning of a word on
   --json       one JSON document instead of the tables
   --rounds N   how often each contestant is measured (11)
   --millis N   about how long one measurement takes (100)
@@ -22,6 +22,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Whether a bench's name contains the filter, from the beginning of a word on.
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        format!(" {name}").contains(&format!(" {}", self.filter))
+    }
+
     /// `None` if help was asked for.
     pub(crate) fn read(mut parser: Parser) -> Result<Option<Self>, Error> {
         let mut filter = None;
@@ -72,6 +77,13 @@ mod tests {
         assert!(options.json);
         assert_eq!((options.filter.as_str(), options.plan.rounds), ("queue", 3));
         assert_eq!(options.plan.length, Duration::from_millis(7));
+    }
+
+    #[test]
+    fn a_filter_is_the_beginning_of_words() {
+        let options = read(&["lock unc"]).unwrap().unwrap();
+        assert!(options.wants("lock uncontended") && !options.wants("sync rlock uncontended"));
+        assert!(read(&[]).unwrap().unwrap().wants("anything"));
     }
 
     #[test]

@@ -62,7 +62,7 @@
 
 use super::state::{MAX_PARTIES, Phase, State};
 use crate::sync::{
-    AcqRel, Acquire, AtomicU32, Deadline, Private, Relaxed, Scope, Wait, const_fn, wait, wake,
+    AcqRel, Acquire, AtomicU32, Deadline, Private, Relaxed, Scope, Spin, Wait, const_fn, wait, wake,
 };
 use core::{fmt, marker::PhantomData, mem};
 
@@ -222,9 +222,13 @@ impl<S: Scope> Barrier<S> {
 
     /// Step 1 of the protocol; the state with us inside.
     fn come(&self, deadline: Deadline) -> Result<State, BrokenBarrier> {
-        let mut late = false;
+        let (mut late, mut spin) = (false, Spin::new());
         loop {
-            let before = self.step(self.look(), |state| match state.phase() {
+            let seen = self.look();
+            if seen.phase() != Phase::Filling && !seen.is_broken() && !late && spin.turn() {
+                continue;
+            }
+            let before = self.step(seen, |state| match state.phase() {
                 _ if state.is_broken() => state,
                 Phase::Filling => state.entered(self.parties),
                 _ if late => state.refusing(),
@@ -245,8 +249,12 @@ impl<S: Scope> Barrier<S> {
 
     /// Step 2 of the protocol, from the state that we have seen last.
     fn stay(&self, mut seen: State, mut deadline: Deadline) -> Result<(), BrokenBarrier> {
-        let mut late = false;
+        let (mut late, mut spin) = (false, Spin::new());
         loop {
+            if matches!(seen.phase(), Phase::Filling | Phase::Acting) && !late && spin.turn() {
+                seen = self.look();
+                continue;
+            }
             let before = self.step(seen, |state| match state.phase() {
                 Phase::Passing | Phase::Failing => state.left(),
                 Phase::Filling if late => state.failing().refusing().left(),

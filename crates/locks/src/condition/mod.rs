@@ -120,16 +120,19 @@ impl Condition {
     }
 
     /// Wakes the one who has waited longest; says how many that was: 1, or 0 when nobody waits.
+    #[inline]
     pub fn notify_one(&self) -> usize {
         self.notify(1)
     }
 
     /// Wakes the `n` who have waited longest, or all when there are fewer; says how many.
+    #[inline]
     pub fn notify(&self, n: usize) -> usize {
         self.raw.notify(n)
     }
 
     /// Wakes all who wait; says how many.
+    #[inline]
     pub fn notify_all(&self) -> usize {
         self.notify(usize::MAX)
     }

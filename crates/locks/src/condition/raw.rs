@@ -14,13 +14,14 @@
 //! |---|---|---|
 //! | `waiters` | `line` | the nodes of those who wait and have not been chosen, oldest first |
 //! | `waiting` | written under `line` | how many these are, for the fast way of `notify` |
-//! | a node's `notified` | its thread sleeps on it | `WAITING`, then `NOTIFIED` once |
+//! | a node's `notified` | its thread sleeps on it | `WAITING`, perhaps `ASLEEP`, then `NOTIFIED` once |
 //!
 //! # Protocol
 //! Wait:
 //! 1. Under `line`, put a node of our own at the end.
 //! 2. Release the caller's lock.
-//! 3. Sleep until the node is `NOTIFIED`, or the deadline.
+//! 3. Look a bounded while whether the node is `NOTIFIED`. Then exchange `WAITING` for `ASLEEP`, and sleep until it
+//!    is `NOTIFIED`, or the deadline.
 //! 4. At the deadline, under `line`: still in line? Then leave it, timed out. Else somebody has chosen us:
 //!    sleep on until `NOTIFIED`, which is near.
 //! 5. Take the caller's lock.
@@ -28,8 +29,8 @@
 //! Notify:
 //! 1. `waiting` is 0: nothing to do.
 //! 2. Under `line`, cut the first `n` nodes off.
-//! 3. For each, in order: read where the next is, set `NOTIFIED`, wake by the address. The store is the last
-//!    touch of the node.
+//! 3. For each, in order: read where the next is, exchange the word for `NOTIFIED`, and if it was `ASLEEP`, wake by
+//!    the address. The exchange is the last touch of the node.
 //!
 //! # Invariants
 //! - I1. A node is in line, or cut off and owned by one notifier, or given back (`NOTIFIED`). Only `line`'s
@@ -44,17 +45,17 @@
 //! - `waiting` is Relaxed: a value from before a line-up can be seen only by a notifier that the caller's
 //!   lock does not order after it (I3), whose notification could as well have come earlier.
 //! - `notified`: the notifier's Release to the waiter's Acquire: the notifier's reads of the node come before
-//!   its end (I2).
+//!   its end (I2). Whether somebody sleeps needs no order: the word is in order with itself.
 //! - everything else is under `line`, or ordered by the caller's lock.
 //!
 //! # Proofs
 //! `tests/loom/condition.rs`.
 
 use super::guard::Waitable;
-use super::waiters::{NOTIFIED, WAITING, Waiter, Waiters};
+use super::waiters::{ASLEEP, NOTIFIED, WAITING, Waiter, Waiters};
 use crate::lock::RawLock;
 use crate::sync::{
-    Acquire, AtomicU32, Deadline, Private, Relaxed, Release, UnsafeCell, Wait, const_fn, wait, wake,
+    Acquire, AtomicU32, Deadline, Private, Relaxed, Release, Spin, UnsafeCell, Wait, const_fn, wait, wake,
 };
 use core::{fmt, time::Duration};
 
@@ -140,12 +141,15 @@ impl RawCondition {
     /// Wakes the `n` who have waited longest, or all when there are fewer; says how many.
     ///
     /// The lock need not be held, but the state that the waiters look at must have been changed under it.
+    #[inline]
     pub fn notify(&self, n: usize) -> usize {
         // Relaxed: who must be found lined up before the state was changed, and the caller's lock orders that
         // before us (I3).
-        if self.waiting.load(Relaxed) == 0 {
-            return 0;
-        }
+        if self.waiting.load(Relaxed) == 0 { 0 } else { self.notify_waiters(n) }
+    }
+
+    #[cold]
+    fn notify_waiters(&self, n: usize) -> usize {
         // SAFETY: `line` is held inside; each node is given back below, after our last look at it.
         let (count, mut next) = self.in_line(|waiters| unsafe { waiters.cut(n) });
         // SAFETY: a node that we cut off stays alive until we give it back (I2).
@@ -154,17 +158,28 @@ impl RawCondition {
             next = unsafe { waiter.next() };
             let word = &raw const waiter.notified;
             // Release: pairs with the Acquire in sleep(): our reads of the node come before its end.
-            waiter.notified.store(NOTIFIED, Release);
-            wake::<Private>(word, 1);
+            if waiter.notified.swap(NOTIFIED, Release) == ASLEEP {
+                wake::<Private>(word, 1);
+            }
         }
         count
     }
 
     /// Sleeps until notified, or until the deadline finds us in line: `false`.
     fn sleep(&self, waiter: &Waiter, mut deadline: Deadline) -> bool {
-        // Acquire: pairs with the Release in notify(): the notifier is done with our node.
-        while waiter.notified.load(Acquire) == WAITING {
-            if wait::<Private>(&waiter.notified, WAITING, deadline) == Wait::TimedOut {
+        let mut spin = Spin::new();
+        loop {
+            // Acquire: pairs with the Release in notify_waiters(): the notifier is done with our node.
+            match waiter.notified.load(Acquire) {
+                NOTIFIED => return true,
+                WAITING if spin.turn() => continue,
+                // Relaxed, both: it only says that we sleep; when refused we look again.
+                WAITING if waiter.notified.compare_exchange(WAITING, ASLEEP, Relaxed, Relaxed).is_err() => {
+                    continue;
+                }
+                _ => {}
+            }
+            if wait::<Private>(&waiter.notified, ASLEEP, deadline) == Wait::TimedOut {
                 if self.leave_line(waiter) {
                     return false;
                 }
@@ -173,7 +188,6 @@ impl RawCondition {
                 deadline = Deadline::NEVER;
             }
         }
-        true
     }
 
     /// Takes our node out of line, if it still stands there.

@@ -9,12 +9,14 @@ use core::ptr;
 
 /// `Waiter::notified`: still waiting.
 pub(super) const WAITING: u32 = 0;
+/// `Waiter::notified`: still waiting, and asleep: the notifier must wake it.
+pub(super) const ASLEEP: u32 = 2;
 /// `Waiter::notified`: a notifier is done with the node; it may be freed.
 pub(super) const NOTIFIED: u32 = 1;
 
 /// One waiting thread.
 pub(super) struct Waiter {
-    /// The word that the thread sleeps on: `WAITING` or `NOTIFIED`.
+    /// The word that the thread sleeps on: `WAITING`, `ASLEEP` or `NOTIFIED`.
     pub(super) notified: AtomicU32,
     links: UnsafeCell<Links>,
 }

@@ -86,12 +86,8 @@ impl<T: ?Sized> RLock<T> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> RLockGuard<'_, T> {
-        if self.raw.is_owned() {
-            // To take it again is not to wait: it makes no order.
-            self.watcher.try_acquire(|| self.raw.try_acquire().then_some(()));
-        } else {
-            self.watcher.acquire(|| self.raw.try_acquire().then_some(()), || self.raw.acquire());
-        }
+        let try_acquire = || self.raw.try_acquire().then_some(());
+        self.watcher.acquire_again(|| self.raw.is_owned(), try_acquire, || self.raw.acquire());
         self.guard()
     }
 

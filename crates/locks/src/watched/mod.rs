@@ -67,6 +67,21 @@ impl Watcher {
         guard
     }
 
+    /// As `acquire()`, for a lock that its owner may take again: that is not to wait, and makes no order.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn acquire_again<G>(
+        &self,
+        is_owned: impl FnOnce() -> bool,
+        try_acquire: impl Fn() -> Option<G>,
+        acquire: impl FnOnce() -> G,
+    ) -> G {
+        match Order::CHECKS && is_owned() {
+            true => self.try_acquire(try_acquire).expect("the owner can take it again"),
+            false => self.acquire(try_acquire, acquire),
+        }
+    }
+
     /// Waits for the lock until a deadline that `timed` knows.
     #[inline]
     #[track_caller]

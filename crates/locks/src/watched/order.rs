@@ -80,6 +80,8 @@ pub(super) struct Order {
 }
 
 impl Order {
+    pub(super) const CHECKS: bool = true;
+
     pub(super) const fn new() -> Self {
         Self { id: OnceLock::new() }
     }

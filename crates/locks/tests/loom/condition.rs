@@ -81,14 +81,14 @@ fn one_waiter_proof(name: &'static str) -> Proof {
             "the notifier does not say so",
             Fault::Writes(0),
             RAW,
-            "notified.store(NOTIFIED",
+            "notified.swap(NOTIFIED",
             Death::Deadlock,
         )
         .refuted_by(
             "the notifier's word is Relaxed",
             Fault::Relaxed,
             RAW,
-            "notified.store(NOTIFIED",
+            "notified.swap(NOTIFIED",
             Death::Causality,
         )
         .refuted_by(
@@ -175,7 +175,7 @@ fn a_notification_is_never_spent_on_a_waiter_that_times_out() {
         "the notifier's word is Relaxed",
         Fault::Relaxed,
         RAW,
-        "notified.store(NOTIFIED",
+        "notified.swap(NOTIFIED",
         Death::Causality,
     )
     .refuted_by(
@@ -288,7 +288,7 @@ fn who_came_first_is_woken_first() {
         "the notifier's word is Relaxed",
         Fault::Relaxed,
         RAW,
-        "notified.store(NOTIFIED",
+        "notified.swap(NOTIFIED",
         Death::Causality,
     )
     .check(|| two_in_line(1));

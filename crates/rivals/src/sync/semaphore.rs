@@ -12,11 +12,8 @@ trait Permits: Send + Sync + 'static {
     fn new(permits: u32) -> Self;
     /// Takes a permit, waiting for it, runs `f`, and gives the permit back.
     fn with(&self, f: impl FnOnce());
-    /// The same in the way that is cheapest where nobody else takes any.
-    #[inline]
-    fn with_at_once(&self, f: impl FnOnce()) {
-        self.with(f);
-    }
+    /// Takes a permit that is there, runs `f`, and gives the permit back.
+    fn try_with(&self, f: impl FnOnce());
 }
 
 impl Permits for locks::Semaphore {
@@ -26,6 +23,12 @@ impl Permits for locks::Semaphore {
     #[inline]
     fn with(&self, f: impl FnOnce()) {
         self.acquire();
+        f();
+        self.release().unwrap();
+    }
+    #[inline]
+    fn try_with(&self, f: impl FnOnce()) {
+        assert!(self.try_acquire());
         f();
         self.release().unwrap();
     }
@@ -42,7 +45,7 @@ impl Permits for tokio::sync::Semaphore {
         drop(permit);
     }
     #[inline]
-    fn with_at_once(&self, f: impl FnOnce()) {
+    fn try_with(&self, f: impl FnOnce()) {
         let permit = self.try_acquire().unwrap();
         f();
         drop(permit);
@@ -60,7 +63,7 @@ impl Permits for async_lock::Semaphore {
         drop(permit);
     }
     #[inline]
-    fn with_at_once(&self, f: impl FnOnce()) {
+    fn try_with(&self, f: impl FnOnce()) {
         let permit = self.try_acquire().unwrap();
         f();
         drop(permit);
@@ -87,6 +90,10 @@ impl Permits for ByHand {
         *self.permits.lock().unwrap() += 1;
         self.released.notify_one();
     }
+    #[inline]
+    fn try_with(&self, f: impl FnOnce()) {
+        self.with(f);
+    }
 }
 
 macro_rules! contestants {
@@ -103,8 +110,11 @@ macro_rules! contestants {
 pub(super) fn benches() -> Vec<Bench> {
     const ASYNC: &[&str] = &["tokio", "async-lock"];
     let ns = Unit::Nanoseconds;
-    let alone = Bench::new("sync semaphore uncontended", ns, contestants!(uncontended));
-    let mut benches = vec![alone.goal(Goal::Times(0.5, ASYNC))];
+    let alone = |name, contestants| Bench::new(name, ns, contestants).goal(Goal::Times(0.5, ASYNC));
+    let mut benches = vec![
+        alone("sync semaphore acquire, uncontended", contestants!(acquire)),
+        alone("sync semaphore try_acquire, uncontended", contestants!(try_acquire)),
+    ];
     for (threads, permits) in [(2, 1), (4, 1), (4, 2), (8, 2)] {
         let name = format!("sync semaphore {threads} threads, permits: {permits}");
         let contestants = contestants!(contended, threads, permits);
@@ -113,10 +123,15 @@ pub(super) fn benches() -> Vec<Bench> {
     benches
 }
 
-fn uncontended<P: Permits>(Load { items, .. }: Load) -> Result<Done, String> {
-    let permits = P::new(1);
-    let mut count = 0;
-    let done = alone(items, || black_box(&permits).with_at_once(|| count += 1));
+fn acquire<P: Permits>(Load { items, .. }: Load) -> Result<Done, String> {
+    let (permits, mut count) = (P::new(1), 0);
+    let done = alone(items, || black_box(&permits).with(|| count += 1));
+    if count == items { done } else { Err(format!("entered {count} times of {items}")) }
+}
+
+fn try_acquire<P: Permits>(Load { items, .. }: Load) -> Result<Done, String> {
+    let (permits, mut count) = (P::new(1), 0);
+    let done = alone(items, || black_box(&permits).try_with(|| count += 1));
     if count == items { done } else { Err(format!("entered {count} times of {items}")) }
 }
 
