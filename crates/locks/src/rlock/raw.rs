@@ -48,7 +48,7 @@
 //! `tests/loom/rlock.rs`.
 
 use crate::lock::RawLock;
-use crate::sync::{AtomicUsize, Deadline, Private, Relaxed, Scope, UnsafeCell, const_fn, thread_id};
+use crate::sync::{AtomicUsize, Deadline, Private, Relaxed, Scope, UnsafeCell, const_fn, has_id, thread_id};
 use core::fmt;
 
 /// `owner`: no thread's number.
@@ -227,7 +227,7 @@ impl<S: Scope> RawRLock<S> {
     #[inline]
     pub fn is_owned(&self) -> bool {
         // Relaxed: the partner is our own last store, which the word's coherence shows us (I2).
-        self.owner.load(Relaxed) == thread_id::<S>()
+        has_id::<S>(self.owner.load(Relaxed))
     }
 
     /// How often this thread has taken the lock and not given it back: 0 if it does not own it.
@@ -311,7 +311,7 @@ impl<S: Scope> fmt::Debug for RawRLock<S> {
         // Relaxed: an answer about others may be stale, and promises nothing.
         let owner = match self.owner.load(Relaxed) {
             NOBODY => "nobody",
-            owner if owner == thread_id::<S>() => "this thread",
+            owner if has_id::<S>(owner) => "this thread",
             _ => "another thread",
         };
         f.debug_struct("RawRLock")

@@ -58,6 +58,11 @@ pub fn id<S: Scope>() -> usize {
     current().checked_add(1).expect("spawn() starts all threads of a model")
 }
 
+/// Whether the running thread's number is `number`.
+pub fn has_id<S: Scope>(number: usize) -> bool {
+    id::<S>() == number
+}
+
 /// The real world's bounded spin, of length zero: it only loads, and the attempts that follow it are
 /// modelled.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ pub use std::thread::{JoinHandle, spawn, yield_now};
 ///   given to another.
 ///
 /// # Panics
-/// If the process has numbered `usize::MAX` threads already.
+/// If the process has numbered almost `usize::MAX` threads already.
 ///
 /// ```
 /// use platform::{futex::Private, thread};
@@ -33,14 +33,25 @@ pub fn id<S: Scope>() -> usize {
     if S::SHARED { id_among_processes() } else { id_in_process() }
 }
 
+/// Whether the running thread's number is `number`: as `id() == number`, and cheaper, as a thread that has no
+/// number yet needs none to say no.
+#[inline]
+pub fn has_id<S: Scope>(number: usize) -> bool {
+    if S::SHARED { id_among_processes() == number } else { ID.get() == number }
+}
+
+/// No thread's number, and no number that anybody could take for none.
+const NOT_YET: usize = usize::MAX;
+
+std::thread_local! {
+    // No destructor: it can be read as long as the thread runs anything.
+    static ID: Cell<usize> = const { Cell::new(NOT_YET) };
+}
+
 #[inline]
 fn id_in_process() -> usize {
-    std::thread_local! {
-        // No destructor: it can be read as long as the thread runs anything.
-        static ID: Cell<usize> = const { Cell::new(0) };
-    }
     match ID.get() {
-        0 => {
+        NOT_YET => {
             let id = new_id();
             ID.set(id);
             id
@@ -65,7 +76,7 @@ fn id_among_processes() -> usize {
 fn new_id() -> usize {
     static LAST: AtomicUsize = AtomicUsize::new(0);
     // Relaxed: an exchange hands out each number once, and the number is all there is.
-    let last = LAST.fetch_update(Relaxed, Relaxed, |last| last.checked_add(1));
+    let last = LAST.fetch_update(Relaxed, Relaxed, |last| (last + 1 < NOT_YET).then_some(last + 1));
     last.expect("fewer threads than usize can number") + 1
 }
 

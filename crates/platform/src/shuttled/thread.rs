@@ -16,6 +16,11 @@ pub fn id<S: Scope>() -> usize {
     usize::from(shuttle::thread::current().id()) + 1
 }
 
+/// Whether the running thread's number is `number`.
+pub fn has_id<S: Scope>(number: usize) -> bool {
+    id::<S>() == number
+}
+
 /// Turns of a spin: enough to see the word change, or not.
 const TURNS: u32 = 2;
 

@@ -14,7 +14,7 @@ use platform::atomic::{
 };
 use platform::cell::UnsafeCell;
 use platform::futex::{Private, Scope, Shared, Wait, wait, wake};
-use platform::thread::{Spin, id, spawn};
+use platform::thread::{Spin, has_id, id, spawn};
 use platform::time::Deadline;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -181,6 +181,7 @@ fn a_number_is_one_threads_alone_and_stays_its_own<S: Scope>(name: &'static str)
                     let before = id();
                     word.fetch_add(1, Relaxed);
                     assert_eq!(id(), before, "whoever ran meanwhile");
+                    assert!(has_id::<S>(before) && !has_id::<S>(0) && !has_id::<S>(before + 1));
                     before
                 })
             }),
