@@ -7,6 +7,7 @@
 //! | `barrier_breaks.rs` | a cycle passes or fails as a whole; what breaks or resets it reaches everybody |
 //! | `condition.rs` | a notification is never lost, nor spent on a waiter that timed out; waits end for a reason only; first come, first woken |
 //! | `event.rs` | a set reaches who waited, also if cleared at once; its writes are seen; who clears and then looks misses no work |
+//! | `history.rs` | what two threads see of a semaphore, one alone could have seen |
 //! | `semaphore.rs` | a permit has one holder at a time; no release is lost on sleepers of any size, nor to a waiter that gives up |
 //! | `reservation.rs` | what a semaphore sets aside for one that has waited too long; nobody is left asleep by it |
 //! | `rlock.rs` | one owner at a time until its last level; nobody else can release; a wait lets go of all levels |
@@ -23,7 +24,10 @@ mod barrier_breaks;
 mod barrier_twin;
 mod condition;
 mod event;
+mod history;
 mod lock;
+#[path = "../permits/mod.rs"]
+mod permits;
 mod reservation;
 mod rlock;
 mod rwlock;

@@ -1,6 +1,6 @@
 //! Long sequential histories of the locks, against plain references. Run them with `cargo xtask test-all
 //! --only props`.
-#![cfg(not(loom))]
+#![cfg(not(any(loom, shuttle)))]
 
 mod barrier;
 mod rlock;
