@@ -36,9 +36,9 @@ fn two_threads(permits: impl Permits) {
 }
 
 #[test]
-fn a_semaphores_history_explained() {
+fn a_semaphores_history_is_linearizable() {
     Proof::new(
-        "history::a_semaphores_history_explained",
+        "history::a_semaphores_history_is_linearizable",
         "whatever two threads see of a semaphore, one alone could have seen in some order",
     )
     .threads(2)

@@ -3,5 +3,7 @@
 #![cfg(not(any(loom, shuttle)))]
 
 mod barrier;
+mod event;
 mod rlock;
 mod rwlock;
+mod semaphore;

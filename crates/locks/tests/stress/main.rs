@@ -4,6 +4,10 @@
 //! | file | what is conserved |
 //! |---|---|
 //! | `lock.rs` | what was counted under the lock, whoever panicked or gave up |
+//! | `semaphore.rs` | permits, whoever panicked or gave up |
+//! | `event.rs` | pulses reach who waits, and show what was written before |
+//! | `barrier.rs` | meetings pass or break as a whole, whoever panicked or gave up |
+//! | `rwlock.rs` | what was written, and that readers see it whole |
 //! | `rlock.rs` | the same, at two levels, with waits in between |
 //! | `condition.rs` | permits given and taken; waiters reached and waiters that say so |
 //! | `races.rs` | nothing: the races on purpose, which `cargo xtask tsan` must see reported |
@@ -12,9 +16,13 @@
 //! again, which is why each claim is also tried where it would: in `tests/loom/` and `tests/shuttle/`.
 #![cfg(not(any(loom, shuttle)))]
 
+mod barrier;
 mod condition;
+mod event;
 mod lock;
 mod many;
 #[cfg(tsan)]
 mod races;
 mod rlock;
+mod rwlock;
+mod semaphore;
