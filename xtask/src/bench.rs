@@ -15,7 +15,8 @@ pub(crate) const VERB: Verb = Verb {
 Usage: cargo xtask bench [FILTER] [--json]
 
 Measures the same workloads over this project's primitives and everybody else's: all in one process, in rounds
-that rotate the order; medians, and the ratio to the best. Run it on an idle machine.
+that rotate the order; medians, the ratio to the best, and whether the goal of the row is met. `lock` and `sync`
+select the locks and the other primitives, `queue` the channels. Run it on an idle machine.
 
   FILTER   only the workloads whose name contains it, from the beginning of a word on: lock, sync, queue
   --json   one JSON document instead of the tables

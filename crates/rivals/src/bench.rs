@@ -30,6 +30,8 @@ pub(crate) struct Contestant {
 pub(crate) enum Entry {
     /// Does the work; says what was done, or what was found wrong afterwards.
     Work(Box<Work>),
+    /// Nothing needs to be measured: the result, in the unit of the bench.
+    Known(f64),
     /// It cannot do this work; carries the reason.
     Absent(&'static str),
 }
@@ -63,6 +65,8 @@ pub(crate) enum Unit {
     Millions,
     /// Milliseconds of the longest wait: less is better.
     LongestWait,
+    /// Bytes: less is better. Known, and never measured.
+    Bytes,
 }
 
 /// The most threads that share the items of one side; each takes the same number.
@@ -89,6 +93,10 @@ impl Contestant {
         Self { name, entry: Entry::Work(Box::new(work)) }
     }
 
+    pub(crate) fn known(name: &'static str, result: f64) -> Self {
+        Self { name, entry: Entry::Known(result) }
+    }
+
     pub(crate) fn absent(name: &'static str, reason: &'static str) -> Self {
         Self { name, entry: Entry::Absent(reason) }
     }
@@ -102,12 +110,13 @@ impl Unit {
             Self::Nanoseconds => nanoseconds,
             Self::Millions => 1e3 / nanoseconds,
             Self::LongestWait => done.longest.as_secs_f64() * 1e3,
+            Self::Bytes => unreachable!("a size is known"),
         }
     }
 
     pub(crate) fn better(self, a: f64, b: f64) -> f64 {
         match self {
-            Self::Nanoseconds | Self::LongestWait => a.min(b),
+            Self::Nanoseconds | Self::LongestWait | Self::Bytes => a.min(b),
             Self::Millions => a.max(b),
         }
     }
@@ -127,6 +136,7 @@ impl Unit {
             Self::Nanoseconds => "ns",
             Self::Millions => "M items/s",
             Self::LongestWait => "ms",
+            Self::Bytes => "bytes",
         }
     }
 }

@@ -79,8 +79,10 @@ const LONGER: Section = Section { inside: 50, outside: 200 };
 pub(crate) fn benches() -> Vec<Bench> {
     const STD: &[&str] = &["std::sync::Mutex", "parking_lot"];
     let ns = Unit::Nanoseconds;
-    let mut benches =
-        vec![Bench::new("lock uncontended", ns, contestants(1, TINY)).goal(Goal::Times(1.0, STD))];
+    let mut benches = vec![
+        Bench::new("lock size", Unit::Bytes, sizes()),
+        Bench::new("lock uncontended", ns, contestants(1, TINY)).goal(Goal::Times(1.0, STD)),
+    ];
     for (what, section) in [("tiny sections", TINY), ("50 in, 200 out", LONGER)] {
         for threads in [2, 4, 8] {
             let name = format!("lock contended {threads} threads, {what}");
@@ -107,6 +109,16 @@ macro_rules! contestants {
 
 fn contestants(threads: u64, section: Section) -> Vec<Contestant> {
     contestants!(count, threads, section)
+}
+
+/// Of a lock around nothing.
+fn sizes() -> Vec<Contestant> {
+    vec![
+        Contestant::known("selvedge", size_of::<::locks::Lock<()>>() as f64),
+        Contestant::known("std::sync::Mutex", size_of::<std::sync::Mutex<()>>() as f64),
+        Contestant::known("parking_lot", size_of::<parking_lot::Mutex<()>>() as f64),
+        Contestant::known("usync", size_of::<usync::Mutex<()>>() as f64),
+    ]
 }
 
 fn timed() -> Vec<Contestant> {

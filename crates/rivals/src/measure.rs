@@ -51,7 +51,8 @@ impl Results {
 /// A contestant during the rounds.
 struct Runner<'a> {
     who: String,
-    work: &'a Work,
+    /// `None` if there is nothing to measure.
+    work: Option<&'a Work>,
     items: u64,
     samples: Vec<f64>,
     failure: Option<String>,
@@ -65,6 +66,7 @@ pub(crate) fn run(bench: &Bench, plan: &Plan) -> Results {
             Entry::Work(work) => {
                 Ok(Runner::calibrated(format!("{} in '{}'", contestant.name, bench.name), work, plan))
             }
+            Entry::Known(result) => Ok(Runner::known(*result)),
             Entry::Absent(reason) => Err(reason),
         });
     }
@@ -104,7 +106,8 @@ fn verdict(goal: Goal, unit: Unit, lines: &[(&'static str, Line)]) -> Option<Ver
 impl<'a> Runner<'a> {
     /// Finds the number of items that takes about as long as planned, which warms everything up too.
     fn calibrated(who: String, work: &'a Work, plan: &Plan) -> Self {
-        let mut runner = Self { who, work, items: 64 * PARTIES, samples: Vec::new(), failure: None };
+        let mut runner =
+            Self { who, work: Some(work), items: 64 * PARTIES, samples: Vec::new(), failure: None };
         while let Some(done) = runner.work(plan) {
             let factor = plan.length.as_secs_f64() / done.time.as_secs_f64().max(1e-9);
             // A short run says little about a long one: towards the goal in bounded steps.
@@ -117,22 +120,24 @@ impl<'a> Runner<'a> {
         runner
     }
 
+    fn known(result: f64) -> Self {
+        Self { who: String::new(), work: None, items: 0, samples: vec![result], failure: None }
+    }
+
     fn measure(&mut self, unit: Unit, plan: &Plan) {
         if let Some(done) = self.work(plan) {
             self.samples.push(unit.of(done));
         }
     }
 
-    /// `None` once it has failed.
+    /// `None` once it has failed, and if there is nothing to do.
     fn work(&mut self, plan: &Plan) -> Option<Done> {
-        if self.failure.is_some() {
-            return None;
-        }
+        let work = self.work.filter(|_| self.failure.is_none())?;
         // Some contestants fall into a state in which they do a thousandth of what they were calibrated at.
         // That is a result too, but nobody waits for all of it.
         let load = Load { items: self.items, limit: 5 * plan.length };
         let _watchdog = Watchdog::new(Duration::from_secs(30) + 20 * plan.length, self.who.clone());
-        (self.work)(load).map_err(|failure| self.failure = Some(failure)).ok()
+        work(load).map_err(|failure| self.failure = Some(failure)).ok()
     }
 
     fn median(&self) -> Option<f64> {
@@ -190,6 +195,15 @@ mod tests {
         let results = run(&Bench::new("sleep", unit, contestants).goal(Goal::Times(3.5, &["fast"])), &PLAN);
         let log = log.take();
         (results, log)
+    }
+
+    #[test]
+    fn what_is_known_is_compared_and_not_measured() {
+        let contestants = vec![Contestant::known("small", 4.0), Contestant::known("large", 8.0)];
+        let results = run(&Bench::new("size", Unit::Bytes, contestants).goal(Goal::Times(1.0, &[])), &PLAN);
+        assert!(matches!(results.lines[1].1, Line::Measured { median: 8.0, worst: 8.0, ratio: 2.0 }));
+        let verdict = results.verdict.unwrap();
+        assert!(verdict.met && verdict.reached == 0.5);
     }
 
     #[test]

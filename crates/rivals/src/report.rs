@@ -20,7 +20,7 @@ pub(crate) fn heading(machine: &Machine, plan: &Plan) {
 
 pub(crate) fn table(results: &Results) {
     let better = match results.unit {
-        Unit::Nanoseconds | Unit::LongestWait => "less is better",
+        Unit::Nanoseconds | Unit::LongestWait | Unit::Bytes => "less is better",
         Unit::Millions => "more is better",
     };
     println!("{} ({}, {better})", results.bench, results.unit.name());
@@ -50,7 +50,8 @@ fn goal(goal: Goal, unit: Unit) -> String {
 }
 
 fn outcome(verdict: &Verdict) -> String {
-    format!("{}: {}", figure(verdict.reached), if verdict.met { "met" } else { "MISSED" })
+    // Three decimals: a goal of 1.00 can be missed by less than 0.005.
+    format!("{:.3}: {}", verdict.reached, if verdict.met { "met" } else { "MISSED" })
 }
 
 /// Two decimals, or four where two would say little.

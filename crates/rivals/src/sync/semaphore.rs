@@ -116,7 +116,7 @@ pub(super) fn benches() -> Vec<Bench> {
         // Two exchanges alone cost about half of what these two need.
         Bench::new("sync semaphore try_acquire, uncontended", ns, contestants!(try_acquire)),
     ];
-    for (threads, permits) in [(2, 1), (4, 1), (4, 2), (8, 2)] {
+    for (threads, permits) in [(2, 1), (4, 1), (4, 2), (4, 3), (8, 2)] {
         let name = format!("sync semaphore {threads} threads, permits: {permits}");
         let contestants = contestants!(contended, threads, permits);
         benches.push(Bench::new(name, ns, contestants).goal(Goal::Times(1.0, &[])));
