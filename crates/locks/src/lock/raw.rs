@@ -16,27 +16,31 @@
 //! |---|---|
 //! | `FREE` | nobody holds it, and no sleeper depends on the next release |
 //! | `HELD` | somebody holds it, nobody sleeps |
+//! | `RELEASED` | as `FREE`: what a release leaves of `CONTENDED` |
 //! | `CONTENDED` | somebody holds it, somebody may sleep: the release must wake |
-//! | `STARVING` | as `CONTENDED`, and somebody has waited too long: the release must hand over |
 //! | `HANDED` | nobody holds it yet; it is for those who have waited already, and one of them is on its way |
+//! | `STARVING` | as `CONTENDED`, and somebody has waited too long: the release must hand over |
+//!
+//! Held is odd, and a release subtracts one: then who knows that it holds the lock, as a guard does, releases it without a look
+//! at what the word was, which is the cheapest exchange that there is.
 //!
 //! # Protocol
-//! 1. Acquire: exchange `FREE` for `HELD`. Done, if it was `FREE`.
+//! 1. Acquire: exchange `FREE` for `HELD`. Done, if it was `FREE`. Likewise `RELEASED`, at the second attempt.
 //! 2. Else spin a bounded while, as long as nobody sleeps, and try step 1 again when the word is `FREE`.
 //! 3. Else look at the word, again and again:
-//!    - `FREE`: exchange it for `CONTENDED`, and hold the lock. Our release will wake one too many, which is the
+//!    - `FREE` or `RELEASED`: exchange it for `CONTENDED`, and hold the lock. Our release will wake one too many, which is the
 //!      price of not knowing whether others sleep.
 //!    - `HANDED`, and we have slept or tried to: exchange it for `CONTENDED`, and hold the lock.
 //!    - `HANDED`, and we have only just come: sleep while it is `HANDED`.
 //!    - otherwise exchange it for `CONTENDED`, or for `STARVING` if we have waited too long, and sleep while it is
 //!      that.
-//! 4. Release: exchange `HELD` for `FREE`. Else exchange `CONTENDED` for `FREE`, or `STARVING` for `HANDED`, and
-//!    wake one sleeper.
+//! 4. Release: subtract one: `HELD` becomes `FREE`. Where it was not `HELD`, `CONTENDED` has become `RELEASED`, or
+//!    `STARVING` `HANDED`: wake one sleeper.
 //! 5. A waiter whose deadline comes leaves nothing behind that others would wait for: it exchanges `STARVING` for
 //!    `CONTENDED`, or, finding `HANDED`, takes the lock after all.
 //!
 //! # Invariants
-//! - I1. Only the exchange that finds `FREE` or `HANDED` makes a holder: so there is one.
+//! - I1. Only the exchange that finds `FREE`, `RELEASED` or `HANDED` makes a holder: so there is one.
 //! - I2. While a thread sleeps, or is woken and has not yet exchanged the word, either the word says that the
 //!   release must wake or a wake is on its way to one of them. A sleeper sees to that first (3); only a release
 //!   takes it away, and that release wakes (4); the one who is woken sees to it again (3) before it may sleep or
@@ -47,12 +51,12 @@
 //!   woke instead. Hence `HANDED` does not last.
 //!
 //! # Memory orderings
-//! One edge: the Release of the exchange in [`RawLock::release`] to the Acquire of the exchange that finds `FREE`
-//! or `HANDED`. It carries the holder's writes to the next holder. The word guards itself by being one word:
+//! One edge: the Release of the exchange in [`RawLock::release`], or a guard's, to the Acquire of the exchange that
+//! finds `FREE`, `RELEASED` or `HANDED`. It carries the holder's writes to the next holder. The word guards itself by being one word:
 //! sleeping and waking need no order of their own.
 //!
 //! # Proofs
-//! `tests/loom/lock.rs`; what loom does not run (the spin) changes nothing: it only loads the word.
+//! `tests/loom/lock.rs`, and `guard.rs` for the guard's release; what loom does not run (the spin) changes nothing: it only loads the word.
 
 use crate::sync::{
     Acquire, AtomicU32, Deadline, Patience, Private, Relaxed, Release, Scope, Spin, Wait, const_fn, wait,
@@ -64,9 +68,10 @@ use core::marker::PhantomData;
 
 const FREE: u32 = 0;
 const HELD: u32 = 1;
-const CONTENDED: u32 = 2;
-const STARVING: u32 = 3;
+const RELEASED: u32 = 2;
+const CONTENDED: u32 = 3;
 const HANDED: u32 = 4;
+const STARVING: u32 = 5;
 
 /// Python's `Lock`: no data, no guard, and any thread may release it.
 ///
@@ -152,7 +157,10 @@ impl<S: Scope> RawLock<S> {
     pub fn try_acquire(&self) -> bool {
         // Acquire: pairs with the Release in release(): the holder before us is done with its data (I1).
         // Relaxed on failure: nothing is touched without the lock.
-        self.word.compare_exchange(FREE, HELD, Acquire, Relaxed).is_ok()
+        match self.word.compare_exchange(FREE, HELD, Acquire, Relaxed) {
+            Ok(_) => true,
+            Err(seen) => seen == RELEASED && self.try_acquire_released(),
+        }
     }
 
     /// Takes the lock, waiting until `timeout` at most, and says whether it did.
@@ -176,7 +184,7 @@ impl<S: Scope> RawLock<S> {
     /// [`NotLocked`] if nobody held it.
     #[inline]
     pub fn release(&self) -> Result<(), NotLocked> {
-        // Release: pairs with the Acquire of the next exchange that finds FREE: it sees what we wrote.
+        // Release: pairs with the Acquire of the exchange that finds what we leave: it sees what we wrote.
         // Relaxed on failure: release_slowly() decides by an exchange of its own.
         match self.word.compare_exchange(HELD, FREE, Release, Relaxed) {
             Ok(_) => Ok(()),
@@ -184,10 +192,28 @@ impl<S: Scope> RawLock<S> {
         }
     }
 
+    /// The release of one that holds the lock, so that no look is needed at whether somebody does.
+    ///
+    /// # Safety
+    /// The lock is held, and whoever holds it neither releases it otherwise, nor goes on as the holder.
+    #[inline]
+    pub(crate) unsafe fn release_held(&self) {
+        // Release: as in release(). The word is odd, as the lock is held: one less is what step 4 asks for.
+        if self.word.fetch_sub(1, Release) != HELD {
+            self.wake_one();
+        }
+    }
+
     /// Whether somebody holds the lock at this moment; stale as soon as it is said.
     pub fn locked(&self) -> bool {
         // Relaxed: an answer that may be stale promises no view of the data.
-        self.word.load(Relaxed) != FREE
+        !matches!(self.word.load(Relaxed), FREE | RELEASED)
+    }
+
+    #[cold]
+    fn try_acquire_released(&self) -> bool {
+        // Acquire: as in try_acquire(). Relaxed on failure: somebody else was there first.
+        self.word.compare_exchange(RELEASED, HELD, Acquire, Relaxed).is_ok()
     }
 
     #[cold]
@@ -198,7 +224,7 @@ impl<S: Scope> RawLock<S> {
         // Relaxed, here and below: a hint; the exchange that follows decides.
         let mut seen = self.word.load(Relaxed);
         loop {
-            let takes = seen == FREE || seen == HANDED && has_waited;
+            let takes = matches!(seen, FREE | RELEASED) || seen == HANDED && has_waited;
             if seen == HELD && spin.turn() {
                 seen = self.word.load(Relaxed);
                 continue;
@@ -210,8 +236,8 @@ impl<S: Scope> RawLock<S> {
             };
             let next = if takes { take_as } else { sleep_on };
             if next != seen {
-                // Acquire: pairs with the Release in release(), where the exchange finds FREE or HANDED; where it
-                // only says that we sleep, nothing is needed.
+                // Acquire: pairs with the Release of the release that left FREE, RELEASED or HANDED; where it only says
+                // that we sleep, nothing is needed.
                 if let Err(now) = self.word.compare_exchange(seen, next, Acquire, Relaxed) {
                     seen = now;
                     continue;
@@ -254,9 +280,8 @@ impl<S: Scope> RawLock<S> {
     fn release_slowly(&self, mut seen: u32) -> Result<(), NotLocked> {
         loop {
             let next = match seen {
-                FREE | HANDED => return Err(NotLocked),
-                STARVING => HANDED,
-                _ => FREE,
+                FREE | RELEASED | HANDED => return Err(NotLocked),
+                held => held - 1,
             };
             // Release: pairs with the Acquire of the exchange that finds `next`: it sees what we wrote.
             match self.word.compare_exchange(seen, next, Release, Relaxed) {
@@ -264,9 +289,14 @@ impl<S: Scope> RawLock<S> {
                 Err(now) => seen = now,
             }
         }
+        self.wake_one();
+        Ok(())
+    }
+
+    #[cold]
+    fn wake_one(&self) {
         // The lock may be gone: who takes it after our exchange may free it. wake() uses the address only.
         wake::<S>(&raw const self.word, 1);
-        Ok(())
     }
 }
 
@@ -280,7 +310,7 @@ impl<S: Scope> fmt::Debug for RawLock<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Relaxed: an answer that may be stale promises nothing.
         let state = match self.word.load(Relaxed) {
-            FREE => "free",
+            FREE | RELEASED => "free",
             HELD => "held",
             CONTENDED => "contended",
             STARVING => "starving",

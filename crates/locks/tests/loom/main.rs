@@ -3,6 +3,7 @@
 //! | file | claims |
 //! |---|---|
 //! | `lock.rs` | one holder at a time, its writes seen by the next; a release wakes; a timed wait loses no wake |
+//! | `guard.rs` | what a guard does when it is dropped is a release |
 //! | `barrier.rs` | nobody passes before all have come, and all see what all wrote; it can be used again at once |
 //! | `barrier_breaks.rs` | a cycle passes or fails as a whole; what breaks or resets it reaches everybody |
 //! | `condition.rs` | a notification is never lost, nor spent on a waiter that timed out; waits end for a reason only; first come, first woken |
@@ -24,6 +25,7 @@ mod barrier_breaks;
 mod barrier_twin;
 mod condition;
 mod event;
+mod guard;
 mod history;
 mod lock;
 #[path = "../permits/mod.rs"]

@@ -32,7 +32,7 @@ const OWNS: &str = "self.owner.store(thread_id::<S>(), Relaxed)";
 const LETS_GO: &str = "self.owner.store(NOBODY, Relaxed)";
 /// The inner lock.
 const INNER: &str = "crates/locks/src/lock/raw.rs";
-const INNER_RELEASES: &str = "compare_exchange(HELD, FREE, Release, Relaxed)";
+const INNER_RELEASES: &str = "self.word.fetch_sub(1, Release)";
 const INNER_WAKES: &str = "wake::<S>";
 
 /// What the models ask of the lock: the real one, or a twin.

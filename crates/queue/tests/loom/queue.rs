@@ -52,7 +52,7 @@ fn items_come_out_once_and_in_order() {
         "the lock's release is Relaxed",
         Fault::Relaxed,
         LOCK,
-        "compare_exchange(HELD, FREE, Release, Relaxed)",
+        "self.word.fetch_sub(1, Release)",
         Death::Causality,
     )
     .refuted_by("no condition wakes", Fault::NoWake, CONDITION, "wake::<Private>(word, 1)", Death::Deadlock)
@@ -190,7 +190,7 @@ fn an_item_that_comes_at_the_deadline_is_got_or_stays() {
         "the lock's release is Relaxed",
         Fault::Relaxed,
         LOCK,
-        "compare_exchange(HELD, FREE, Release, Relaxed)",
+        "self.word.fetch_sub(1, Release)",
         Death::Causality,
     )
     .refuted_by_twin(
@@ -248,7 +248,7 @@ fn who_joins_sees_what_was_done() {
         "the lock's release is Relaxed",
         Fault::Relaxed,
         LOCK,
-        "compare_exchange(HELD, FREE, Release, Relaxed)",
+        "self.word.fetch_sub(1, Release)",
         Death::Causality,
     )
     .refuted_by_twin("task_done notifies nobody", Death::Deadlock, || {
