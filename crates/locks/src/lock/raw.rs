@@ -147,7 +147,7 @@ impl<S: Scope> RawLock<S> {
     /// thread releases.
     #[inline]
     pub fn acquire(&self) {
-        if !self.try_acquire() {
+        if self.take_free().is_err() {
             self.acquire_slowly(Deadline::NEVER);
         }
     }
@@ -155,11 +155,9 @@ impl<S: Scope> RawLock<S> {
     /// Takes the lock if it is free at this moment, and says whether it did.
     #[inline]
     pub fn try_acquire(&self) -> bool {
-        // Acquire: pairs with the Release in release(): the holder before us is done with its data (I1).
-        // Relaxed on failure: nothing is touched without the lock.
-        match self.word.compare_exchange(FREE, HELD, Acquire, Relaxed) {
+        match self.take_free() {
             Ok(_) => true,
-            Err(seen) => seen == RELEASED && self.try_acquire_released(),
+            Err(seen) => seen == RELEASED && self.take_released(),
         }
     }
 
@@ -175,7 +173,7 @@ impl<S: Scope> RawLock<S> {
     /// ```
     #[inline]
     pub fn acquire_timeout(&self, timeout: impl Into<Deadline>) -> bool {
-        self.try_acquire() || self.acquire_slowly(timeout.into())
+        self.take_free().is_ok() || self.acquire_slowly(timeout.into())
     }
 
     /// Gives the lock back, whoever took it, and wakes one sleeper if there may be any.
@@ -210,9 +208,16 @@ impl<S: Scope> RawLock<S> {
         !matches!(self.word.load(Relaxed), FREE | RELEASED)
     }
 
+    #[inline]
+    fn take_free(&self) -> Result<u32, u32> {
+        // Acquire: pairs with the Release of whoever left it FREE: the holder before us is done with its data (I1).
+        // Relaxed on failure: nothing is touched without the lock.
+        self.word.compare_exchange(FREE, HELD, Acquire, Relaxed)
+    }
+
     #[cold]
-    fn try_acquire_released(&self) -> bool {
-        // Acquire: as in try_acquire(). Relaxed on failure: somebody else was there first.
+    fn take_released(&self) -> bool {
+        // Acquire: as in take_free(). Relaxed on failure: somebody else was there first.
         self.word.compare_exchange(RELEASED, HELD, Acquire, Relaxed).is_ok()
     }
 
