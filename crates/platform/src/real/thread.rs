@@ -81,7 +81,7 @@ fn new_id() -> usize {
 }
 
 /// Turns that a spin has before it gives up: a few microseconds, the cost of the sleep and the waking that it may save.
-const TURNS: u32 = 10;
+const TURNS: u32 = 11;
 
 /// A bounded spin: worth its while on several cores, of no use on one.
 ///
@@ -99,7 +99,7 @@ pub struct Spin {
 }
 
 impl Spin {
-    /// A fresh spin: 10 turns, or none where the process may use one core only.
+    /// A fresh spin: 11 turns, or none where the process may use one core only.
     #[expect(clippy::new_without_default, reason = "a spin is begun, it has no neutral value")]
     pub fn new() -> Self {
         Self { left: if cores() > 1 { TURNS } else { 0 } }
@@ -107,15 +107,19 @@ impl Spin {
 
     /// Lets others run for a moment and says `true`; says `false` when it is time to sleep instead.
     ///
-    /// It yields to the system, some 300 ns, instead of pausing the core: whom we wait for may need this core, and
-    /// while we are away nobody takes the word's cache line from the one who works on it.
+    /// The first turn is a pause: a short section is over by then. The others yield to the system, some 300 ns, instead
+    /// of pausing the core: whom we wait for may need this core, and while we are away nobody takes the word's cache
+    /// line from the one who works on it.
     #[inline]
     pub fn turn(&mut self) -> bool {
         if self.left == 0 {
             return false;
         }
+        match self.left {
+            TURNS => core::hint::spin_loop(),
+            _ => yield_now(),
+        }
         self.left -= 1;
-        yield_now();
         true
     }
 }
