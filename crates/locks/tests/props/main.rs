@@ -3,7 +3,9 @@
 #![cfg(not(any(loom, shuttle)))]
 
 mod barrier;
+mod condition;
 mod event;
+mod lock;
 mod rlock;
 mod rwlock;
 mod semaphore;
