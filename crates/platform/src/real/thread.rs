@@ -91,7 +91,7 @@ const TURNS: u32 = 11;
 /// while spin.turn() {
 ///     turns += 1;
 /// }
-/// assert!(turns == 0 || turns == 10);
+/// assert!(turns == 0 || turns == 11);
 /// ```
 #[derive(Debug)]
 pub struct Spin {
