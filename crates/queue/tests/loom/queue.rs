@@ -148,7 +148,7 @@ fn a_shutdown_gives_a_waiting_putter_its_item_back() {
         "who waits for room when the queue is shut down gets its item back, and what was put stays",
     )
     .threads(2)
-    .bounded(4)
+    .bounded(6)
     .executions_at_least(100)
     .outcomes(&["given back"])
     .refuted_by_twin("shutdown forgets who waits to put", Death::Deadlock, || {
