@@ -87,10 +87,8 @@ fn main() {
 
     let mut moments = begun(AT_ONCE);
     moments.sort();
-    for (first, fourth) in iter::zip(&moments, &moments[AT_ONCE as usize..]) {
-        assert!(first < fourth, "the fourth begins after the first");
+    for (interval, &first) in moments.iter().step_by(AT_ONCE as usize).enumerate() {
+        assert!(first >= INTERVAL * interval as u32, "as many as have begun, so many intervals were needed");
     }
-    let intervals = CLIENTS as u32 / AT_ONCE - 1;
-    assert!(moments[CLIENTS - 1] >= INTERVAL * intervals, "three in an interval are twelve in four");
     println!("cure: {CLIENTS} requests began in {:?}, {AT_ONCE} in each {INTERVAL:?}", moments[CLIENTS - 1]);
 }

@@ -32,8 +32,9 @@
 //!      Who has the reservation ends it (5).
 //!    - Else set the flag, and sleep: for one permit `WAITING`, on `word`; for several `GATHERING`, on `round`. Who
 //!      has waited too long, while nobody has the reservation, sets all three, and sleeps on `round` from now on.
-//! 4. Release `n`: exchange the value for `n` more and the flags for none, and wake: `n` on `word` if it was
-//!    `WAITING`; everybody on `round`, after counting it, if it was `GATHERING`. Under `RESERVED` only the second.
+//! 4. Release `n`, one at least: exchange the value for `n` more and the flags for none, and wake: `n` on `word` if
+//!    it was `WAITING`; everybody on `round`, after counting it, if it was `GATHERING`. Under `RESERVED` only the
+//!    second.
 //! 5. A reservation ends when its waiter has its permits, or when its deadline comes: exchange `RESERVED` for
 //!    nothing. If permits are left, clear the other flags too, and wake as in 4.
 //!
@@ -216,7 +217,7 @@ impl<S: Scope> Semaphore<S> {
         self.release_many(1)
     }
 
-    /// Gives `n` permits back in one step, and wakes as many sleepers as can use them.
+    /// Gives `n` permits back in one step, and wakes as many sleepers as can use them. To give none back does nothing.
     ///
     /// # Errors
     /// [`OverRelease`] if there would be more than [`MAX_PERMITS`]; none is given back then.
@@ -228,6 +229,10 @@ impl<S: Scope> Semaphore<S> {
     /// Gives `n` permits back, if there are no more than `most` then.
     #[inline]
     pub(super) fn release_up_to(&self, n: u32, most: u32) -> Result<(), OverRelease> {
+        if n == 0 {
+            // It would clear the flags, and there is nobody whom it could wake (I3).
+            return Ok(());
+        }
         // Relaxed: the exchange decides. An error is decided by this load alone: who gives back what was taken
         // has the taking before it.
         let mut seen = State::of_word(self.word.load(Relaxed));

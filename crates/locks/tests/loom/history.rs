@@ -7,7 +7,8 @@
 //! has longer histories, on real threads, and `tests/shuttle/history.rs` has more threads.
 //!
 //! # Not shown here
-//! While others are at work, `value()`, and a try that fails, may be about a moment past: no ordering ties them to the calls of others.
+//! While others are at work, `value()`, and a try that fails, may be about a moment past: no ordering ties them to
+//! the calls of others.
 
 use crate::permits::{Flaw, Op, Permits, Twin, Witnessed};
 use locks::BoundedSemaphore;

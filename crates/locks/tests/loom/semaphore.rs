@@ -274,6 +274,26 @@ fn release_many_wakes_enough() {
 }
 
 #[test]
+fn a_release_of_none_takes_nobodys_wake() {
+    Proof::new(
+        "semaphore::a_release_of_none_takes_nobodys_wake",
+        "after a release of no permits a release of one still reaches the sleeper",
+    )
+    .threads(2)
+    .executions_at_least(10)
+    .outcomes(&["taken at once", "not taken yet"])
+    .refuted_by("the release wakes nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
+    .check(|| {
+        let semaphore = Arc::new(Semaphore::new(0));
+        let taker = taker(&semaphore, 1);
+        semaphore.release_many(0).unwrap();
+        semaphore.release().unwrap();
+        saw(if semaphore.value() == 0 { "taken at once" } else { "not taken yet" });
+        taker.join().unwrap();
+    });
+}
+
+#[test]
 fn acquire_many_takes_all_or_nothing() {
     Proof::new(
         "semaphore::acquire_many_takes_all_or_nothing",

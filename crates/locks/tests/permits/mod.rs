@@ -117,6 +117,8 @@ pub(crate) enum Flaw {
 }
 
 /// A semaphore that nobody waits for: who needs permits tries again.
+///
+/// Its value may fall below zero, but no permit is lost for good: a history that it spoils still ends.
 pub(crate) struct Twin {
     value: AtomicU32,
     most: u32,
@@ -126,6 +128,11 @@ pub(crate) struct Twin {
 impl Twin {
     pub(crate) fn new(flaw: Flaw, most: u32) -> Self {
         Self { value: AtomicU32::new(most), most, flaw }
+    }
+
+    /// Whether there are so many or more.
+    fn has(seen: u32, n: u32) -> bool {
+        seen.cast_signed() >= n.cast_signed()
     }
 }
 
@@ -138,19 +145,19 @@ impl Permits for Twin {
 
     fn try_acquire(&self, n: u32) -> bool {
         let seen = self.value.load(Relaxed);
-        if seen < n {
+        if !Self::has(seen, n) {
             return false;
         }
         if self.flaw == Flaw::LooksAndTakes {
             platform::thread::yield_now();
-            self.value.swap(seen - n, Acquire);
+            self.value.fetch_sub(n, Acquire);
             return true;
         }
         self.value.compare_exchange(seen, seen - n, Acquire, Relaxed).is_ok()
     }
 
     fn release(&self, n: u32) -> bool {
-        if self.value.load(Relaxed) + n > self.most {
+        if Self::has(self.value.load(Relaxed).wrapping_add(n), self.most + 1) {
             return false;
         }
         let at_once = if self.flaw == Flaw::ReleasesOneByOne { 1 } else { n };
