@@ -9,6 +9,8 @@
 pub(super) struct Source {
     /// The line and the fault of each operation.
     pub(super) operations: Vec<(usize, &'static str)>,
+    /// Whether it names nothing of which an operation could be made, not even one without an ordering.
+    pub(super) is_inert: bool,
     pub(super) waivers: Vec<Waiver>,
 }
 
@@ -42,7 +44,9 @@ pub(super) fn fault(name: &str) -> Option<&'static str> {
 /// The line of a waiver that is not one, and what is wrong with it.
 pub(super) fn read(text: &str) -> Result<Source, (usize, String)> {
     let code = without_tests(blanked(text));
-    Ok(Source { operations: operations(&code), waivers: waivers(text)? })
+    let operations = operations(&code);
+    let is_inert = operations.is_empty() && is_inert(&code);
+    Ok(Source { operations, is_inert, waivers: waivers(text)? })
 }
 
 fn waivers(text: &str) -> Result<Vec<Waiver>, (usize, String)> {
@@ -182,6 +186,12 @@ fn operations(code: &[char]) -> Vec<(usize, &'static str)> {
     found.into_iter().map(|(at, fault)| (line(at), fault)).collect()
 }
 
+fn is_inert(code: &[char]) -> bool {
+    let makes =
+        |word: &str| matches!(word, "atomic" | "futex" | "fence" | "wake") || word.starts_with("Atomic");
+    words(code).into_iter().all(|(begin, end)| !makes(&code[begin..end].iter().collect::<String>()))
+}
+
 fn words(code: &[char]) -> Vec<(usize, usize)> {
     let mut words = Vec::new();
     let mut at = 0;
@@ -280,6 +290,17 @@ mod tests {
             "lock.release(); Acquire::new(1, Release::X);",
         ] {
             assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_inert_if_it_names_nothing_to_weaken() {
+        let is_inert = |text: &str| read(text).unwrap().is_inert;
+        assert!(is_inert("// an AtomicU32\nself.not_empty.notify_one(); f(\"fence\"); wakeful();"));
+        for text in
+            ["word: AtomicU32,", "use platform::atomic;", "word.load(Acquire)", "use platform::futex::*;"]
+        {
+            assert!(!is_inert(text), "{text}");
         }
     }
 
