@@ -27,15 +27,17 @@ pub(super) struct Waiver {
 }
 
 pub(super) const RELAXED: &str = "relaxed";
+pub(super) const RELAXED_FAILURE: &str = "relaxed-failure";
 pub(super) const NO_FENCE: &str = "no-fence";
 pub(super) const NO_WAKE: &str = "no-wake";
 
-/// A part of an ordering: the text says them together, the model one by one.
-const PARTS: [&str; 3] = ["no-acquire", "no-release", "relaxed-failure"];
+/// The halves of an AcqRel: the text says them together, the model one by one.
+const HALVES: [&str; 2] = ["no-acquire", "no-release"];
 
 /// The fault that `SELVEDGE_FAULT` calls `name`.
 pub(super) fn fault(name: &str) -> Option<&'static str> {
-    [RELAXED, NO_FENCE, NO_WAKE].into_iter().chain(PARTS).find(|known| *known == name)
+    let whole = [RELAXED, RELAXED_FAILURE, NO_FENCE, NO_WAKE];
+    whole.into_iter().chain(HALVES).find(|known| *known == name)
 }
 
 /// Reads the text of a file.
@@ -175,7 +177,10 @@ fn operations(code: &[char]) -> Vec<(usize, &'static str)> {
         let word: String = code[begin..end].iter().collect();
         let next = code[end..].iter().find(|c| !c.is_whitespace());
         let operation = match word.as_str() {
-            "Acquire" | "Release" | "AcqRel" => call_with(code, begin, end).map(|call| (call, RELAXED)),
+            "Acquire" | "Release" | "AcqRel" => call_with(code, begin, end).map(|call| {
+                let fault = if is_of_refusal(code, call, end) { RELAXED_FAILURE } else { RELAXED };
+                (call, fault)
+            }),
             "fence" if next == Some(&'(') && !is_declared(code, begin) => Some((begin, NO_FENCE)),
             "wake" if code[end..].starts_with(&[':', ':', '<']) => Some((begin, NO_WAKE)),
             _ => None,
@@ -234,6 +239,12 @@ fn call_with(code: &[char], mut begin: usize, end: usize) -> Option<usize> {
     is_access.then_some(name)
 }
 
+/// Whether the ordering that ends at `end` is the last argument of an exchange, so that of its refusal.
+fn is_of_refusal(code: &[char], call: usize, end: usize) -> bool {
+    let after = code[end..].iter().find(|c| !c.is_whitespace() && **c != ',');
+    code[call..].starts_with(&['c', 'o', 'm', 'p', 'a', 'r', 'e', '_']) && after == Some(&')')
+}
+
 /// The bracket in which the text ends.
 fn enclosing(code: &[char]) -> Option<usize> {
     let mut closed = 0_usize;
@@ -269,7 +280,16 @@ mod tests {
                     Acquire,
                 )
                 .is_ok();";
-        assert_eq!(found(text), [(2, RELAXED), (3, RELAXED), (5, RELAXED)]);
+        assert_eq!(found(text), [(2, RELAXED), (3, RELAXED), (5, RELAXED), (5, RELAXED_FAILURE)]);
+    }
+
+    #[test]
+    fn the_ordering_of_a_refused_exchange_is_a_site_of_its_own() {
+        let exchange = |orders: &str| found(&format!("word.compare_exchange(1, f(2), {orders});"));
+        assert_eq!(exchange("Relaxed, Acquire"), [(1, RELAXED_FAILURE)]);
+        assert_eq!(exchange("Release, Relaxed"), [(1, RELAXED)]);
+        assert_eq!(exchange("Acquire, Acquire"), [(1, RELAXED), (1, RELAXED_FAILURE)]);
+        assert_eq!(found("word.swap(1, Acquire);"), [(1, RELAXED)]);
     }
 
     #[test]
