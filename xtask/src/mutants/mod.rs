@@ -19,9 +19,9 @@ use crate::Verb;
 use crate::cargo::Workspace;
 use crate::failure::{Failure, verdict};
 use crate::out::{self, Sink};
-use crate::prove::Folder;
+use crate::prove::{Folder, Program};
 use run::Fate;
-use sites::Mutant;
+use sites::{Mutant, Passed};
 
 pub(crate) const VERB: Verb = Verb {
     name: "mutants",
@@ -29,23 +29,26 @@ pub(crate) const VERB: Verb = Verb {
     help: "\
 Usage: cargo xtask mutants [-p locks|queue] [FILTER] [--json]
 
-The ordering audit. In the sources of the package, makes one Acquire, Release or AcqRel Relaxed (an AcqRel also
-by halves, and the ordering of a refused exchange by itself), takes one fence away, or skips one wake, and runs the
-loom proofs that come by, up to the first that fails: that one killed the mutant. Nothing is rebuilt. A mutant that no proof kills fails the audit, unless a comment above its line says why:
+The ordering audit. In the sources of the package, makes one Acquire, Release or AcqRel Relaxed (an AcqRel
+also by halves, and the ordering of a refused exchange by itself), takes one fence away, or skips one wake, and
+runs the loom proofs that come by, the quickest first, up to the first that fails: that one killed the mutant.
+Nothing is rebuilt. A mutant that no proof kills fails the audit, unless a comment above its line says why:
 
   // waiver(relaxed): REASON; covered by: OTHER RUN
 
-and so does a waiver that is not needed. What only explores less than its proof states is not killed by that. All
-operations of one line are weakened together, which is said where it occurs.
+and so does a waiver that is not needed. A proof fails by a deadlock, a livelock, unordered accesses, an
+assertion, or an outcome that it does not state; not by exploring less than it states. All operations of one
+line are weakened together, which is said where it occurs.
 
   -p PACKAGE   only the sites of this package, killed by its proofs; without it locks and queue
   FILTER       only the mutants whose name, as in `crates/locks/src/lock/raw.rs:132=relaxed`, contains it
   --json       {\"mutants\": [{\"package\", \"file\", \"line\", \"fault\", \"operations\",
-                \"status\": \"killed\"|\"survived\"|\"unreached\"|\"waived\"|\"timeout\",
+                \"status\": \"killed\"|\"survived\"|\"unreached\"|\"waived\"|\"timeout\"|\"unclear\",
                 \"killed_by\", \"reason\", \"seconds\", \"waiver\"}], \"idle_waivers\": [texts],
                 \"score\": {\"killed\", \"sites\"}, \"ok\"}
 
 survived: every proof that comes by holds. unreached: no proof comes by. timeout: no answer within 120 s.
+unclear: a proof ended in a way that says nothing of the mutant; run it alone with SELVEDGE_FAULT.
 ",
     run: mutants,
 };
@@ -141,12 +144,13 @@ fn audit_package(
     audit: &mut Audit,
     sink: &mut Sink,
 ) -> Result<(), Failure> {
-    let program = run::build(workspace, package, sink)?;
-    sink.line(format_args!("{package}: its proofs without a fault, to see what they come by"))?;
-    let folder = Folder::create(workspace)?;
-    run::baseline(workspace, &program, folder.path())?;
-    let passed = sites::passed(folder.path(), package, &program.tests)?;
-    let mut sites = sites::find(&workspace.root, package, &passed)?;
+    let texts = sites::read(&workspace.root, package)?;
+    let proofs = match texts.are_inert() {
+        true => None,
+        false => Some(proofs(workspace, package, sink)?),
+    };
+    let passed = proofs.as_ref().map_or(&[][..], |(_, passed)| passed);
+    let mut sites = sites::find(&texts, passed);
     if sites.mutants.is_empty() {
         audit.bare.push(package.to_owned());
     }
@@ -155,13 +159,43 @@ fn audit_package(
         sites.idle.retain(|waiver| waiver.contains(filter));
     }
     audit.idle.append(&mut sites.idle);
-    for mutant in sites.mutants {
-        let started = Instant::now();
-        let fate = run::attack(workspace, &program, &mutant)?;
-        let audited = Audited { mutant, fate, seconds: started.elapsed().as_secs_f64() };
-        sink.line(audited.line())?;
-        audit.audited.push(audited);
+    match proofs {
+        None => Ok(()),
+        Some((program, _)) => attack(workspace, &program, sites.mutants, audit, sink),
     }
+}
+
+/// Builds the proofs of a package, and runs them without a fault to see what they come by.
+fn proofs(workspace: &Workspace, package: &str, sink: &mut Sink) -> Result<(Program, Vec<Passed>), Failure> {
+    let program = run::build(workspace, package, sink)?;
+    sink.line(format_args!("{package}: its proofs without a fault, to see what they come by"))?;
+    let folder = Folder::create(workspace)?;
+    run::baseline(workspace, &program, folder.path())?;
+    let passed = sites::passed(folder.path(), package, &program.tests)?;
+    Ok((program, passed))
+}
+
+/// Attacks the mutants of a package; they are audited in the order of their places.
+fn attack(
+    workspace: &Workspace,
+    program: &Program,
+    mutants: Vec<Mutant>,
+    audit: &mut Audit,
+    sink: &mut Sink,
+) -> Result<(), Failure> {
+    let weaken = |mutant: &Mutant| {
+        let started = Instant::now();
+        let fate = run::attack(workspace, program, mutant)?;
+        Ok(Audited { mutant: mutant.clone(), fate, seconds: started.elapsed().as_secs_f64() })
+    };
+    let mut audited = Vec::new();
+    run::at_once(&mutants, weaken, |number, one| {
+        sink.line(one.line())?;
+        audited.push((number, one));
+        Ok(())
+    })?;
+    audited.sort_by_key(|(number, _)| *number);
+    audit.audited.extend(audited.into_iter().map(|(_, one)| one));
     Ok(())
 }
 

@@ -15,6 +15,7 @@ impl Audited {
             (Fate::Survived, None) => "survived",
             (Fate::Unreached, None) => "unreached",
             (Fate::TimedOut, _) => "timeout",
+            (Fate::Unclear { .. }, _) => "unclear",
         }
     }
 
@@ -88,6 +89,7 @@ impl Audit {
             ("survived", "survived"),
             ("unreached", "unreached"),
             ("timeout", "timed out"),
+            ("unclear", "unclear"),
         ] {
             match self.count(status) {
                 0 => {}
@@ -124,9 +126,9 @@ impl Audit {
         let rows: Vec<[String; 5]> = self.audited.iter().map(row).collect();
         let mut lines = if rows.is_empty() { Vec::new() } else { table::render(columns, &rows) };
         lines.push(String::new());
-        lines.extend(self.bare.iter().map(|package| {
-            format!("{package}: no ordering, fence or wake of its own in its source, nor in what its proofs come by")
-        }));
+        lines.extend(
+            self.bare.iter().map(|package| format!("{package}: no ordering, fence or wake of its own")),
+        );
         for Audited { mutant, .. } in &self.audited {
             if mutant.operations > 1 {
                 let unreached = mutant.unreached;
@@ -161,6 +163,7 @@ fn row(audited: &Audited) -> [String; 5] {
     let (by, reason) = match (audited.death(), &audited.fate) {
         (Some(death), _) => death,
         (None, Fate::TimedOut) => ("NO ANSWER", "out of time"),
+        (None, Fate::Unclear { by, ended }) => (by.as_str(), ended.as_str()),
         (None, _) if audited.mutant.waiver.is_some() => ("nobody", "waived"),
         (None, Fate::Unreached) => ("NOBODY", "no proof comes by"),
         (None, _) => ("NOBODY", "every proof that comes by holds"),
@@ -196,6 +199,10 @@ mod tests {
         Fate::Killed { by: "lock::a".to_owned(), reason: "deadlock".to_owned() }
     }
 
+    fn unclear() -> Fate {
+        Fate::Unclear { by: "lock::a".to_owned(), ended: "signal: 6".to_owned() }
+    }
+
     fn audit(audited: Vec<Audited>) -> Audit {
         Audit { audited, ..Audit::default() }
     }
@@ -212,6 +219,8 @@ mod tests {
             (Fate::Unreached, waiver, "waived", true),
             (Fate::TimedOut, None, "timeout", false),
             (Fate::TimedOut, waiver, "timeout", false),
+            (unclear(), None, "unclear", false),
+            (unclear(), waiver, "unclear", false),
         ] {
             let audit = audit(vec![audited(fate.clone(), waiver)]);
             assert_eq!((audit.audited[0].status(), audit.ok()), (status, ok), "{fate:?} with {waiver:?}");

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::source::{self, Waiver};
+use super::source::{self, Source, Waiver};
 use crate::failure::Failure;
 
 /// One change to be made, and what is known of it before it is made.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Mutant {
     pub(super) package: String,
     /// From the workspace's root.
@@ -61,26 +61,48 @@ struct Operation {
     fault: &'static str,
 }
 
-/// The operations in the source of `package`, by what the proofs passed and what the text says.
-pub(super) fn find(root: &Path, package: &str, passed: &[Passed]) -> Result<Sites, Failure> {
-    let folder = format!("crates/{package}/src");
+/// What was read of each file of a package.
+pub(super) struct Texts {
+    package: String,
+    files: BTreeMap<String, Source>,
+}
+
+impl Texts {
+    /// Whether no proof can come by an operation of the package, because there is none.
+    pub(super) fn are_inert(&self) -> bool {
+        self.files.values().all(|file| file.is_inert)
+    }
+}
+
+fn folder(package: &str) -> String {
+    format!("crates/{package}/src")
+}
+
+/// Reads the sources of `package`.
+pub(super) fn read(root: &Path, package: &str) -> Result<Texts, Failure> {
     let mut paths = Vec::new();
-    sources(&root.join(&folder), &mut paths)?;
-    let mut texts = BTreeMap::new();
+    sources(&root.join(folder(package)), &mut paths)?;
+    let mut files = BTreeMap::new();
     for path in paths {
         let file = path.strip_prefix(root).unwrap_or(&path).display().to_string();
         let read = source::read(&fs::read_to_string(&path)?);
         let read = read.map_err(|(line, what)| Failure::Failed(format!("{file}:{line}: {what}")))?;
-        texts.insert(file, read);
+        files.insert(file, read);
     }
-    let places = places(&texts, passed, &folder);
+    Ok(Texts { package: package.to_owned(), files })
+}
+
+/// The operations in the source of a package, by what the proofs passed and what the text says.
+pub(super) fn find(texts: &Texts, passed: &[Passed]) -> Sites {
+    let Texts { package, files: texts } = texts;
+    let places = places(texts, passed, &folder(package));
     let mutants = places.into_iter().map(|((file, line, fault), place)| {
         let waivers = texts.get(&file).map_or(&[][..], |text| &text.waivers);
         place.mutant(package, file, line, fault, waivers)
     });
     let mutants: Vec<Mutant> = mutants.collect();
     let idle = texts.iter().flat_map(|(file, text)| idle(file, &text.waivers, &mutants)).collect();
-    Ok(Sites { mutants, idle })
+    Sites { mutants, idle }
 }
 
 /// What is known of one file, line and fault.
@@ -95,7 +117,7 @@ struct Place<'a> {
 
 type Places<'a> = BTreeMap<(String, usize, &'static str), Place<'a>>;
 
-fn places<'a>(texts: &BTreeMap<String, source::Source>, passed: &'a [Passed], folder: &str) -> Places<'a> {
+fn places<'a>(texts: &BTreeMap<String, Source>, passed: &'a [Passed], folder: &str) -> Places<'a> {
     let mut places = Places::new();
     for (file, text) in texts {
         for &(line, fault) in &text.operations {
@@ -233,9 +255,9 @@ mod tests {
         fs::create_dir_all(root.join("crates/locks/src")).unwrap();
         fs::write(root.join(FILE), text).unwrap();
         fs::write(root.join("crates/locks/src/tests.rs"), "word.load(Acquire);").unwrap();
-        let found = find(&root, "locks", passed);
+        let texts = read(&root, "locks");
         fs::remove_dir_all(&root).unwrap();
-        found.unwrap()
+        find(&texts.unwrap(), passed)
     }
 
     #[test]

@@ -9,6 +9,8 @@
 pub(super) struct Source {
     /// The line and the fault of each operation.
     pub(super) operations: Vec<(usize, &'static str)>,
+    /// Whether it names nothing of which an operation could be made, not even one without an ordering.
+    pub(super) is_inert: bool,
     pub(super) waivers: Vec<Waiver>,
 }
 
@@ -25,15 +27,17 @@ pub(super) struct Waiver {
 }
 
 pub(super) const RELAXED: &str = "relaxed";
+pub(super) const RELAXED_FAILURE: &str = "relaxed-failure";
 pub(super) const NO_FENCE: &str = "no-fence";
 pub(super) const NO_WAKE: &str = "no-wake";
 
-/// A part of an ordering: the text says them together, the model one by one.
-const PARTS: [&str; 3] = ["no-acquire", "no-release", "relaxed-failure"];
+/// The halves of an AcqRel: the text says them together, the model one by one.
+const HALVES: [&str; 2] = ["no-acquire", "no-release"];
 
 /// The fault that `SELVEDGE_FAULT` calls `name`.
 pub(super) fn fault(name: &str) -> Option<&'static str> {
-    [RELAXED, NO_FENCE, NO_WAKE].into_iter().chain(PARTS).find(|known| *known == name)
+    let whole = [RELAXED, RELAXED_FAILURE, NO_FENCE, NO_WAKE];
+    whole.into_iter().chain(HALVES).find(|known| *known == name)
 }
 
 /// Reads the text of a file.
@@ -42,7 +46,9 @@ pub(super) fn fault(name: &str) -> Option<&'static str> {
 /// The line of a waiver that is not one, and what is wrong with it.
 pub(super) fn read(text: &str) -> Result<Source, (usize, String)> {
     let code = without_tests(blanked(text));
-    Ok(Source { operations: operations(&code), waivers: waivers(text)? })
+    let operations = operations(&code);
+    let is_inert = operations.is_empty() && is_inert(&code);
+    Ok(Source { operations, is_inert, waivers: waivers(text)? })
 }
 
 fn waivers(text: &str) -> Result<Vec<Waiver>, (usize, String)> {
@@ -171,7 +177,10 @@ fn operations(code: &[char]) -> Vec<(usize, &'static str)> {
         let word: String = code[begin..end].iter().collect();
         let next = code[end..].iter().find(|c| !c.is_whitespace());
         let operation = match word.as_str() {
-            "Acquire" | "Release" | "AcqRel" => call_with(code, begin, end).map(|call| (call, RELAXED)),
+            "Acquire" | "Release" | "AcqRel" => call_with(code, begin, end).map(|call| {
+                let fault = if is_of_refusal(code, call, end) { RELAXED_FAILURE } else { RELAXED };
+                (call, fault)
+            }),
             "fence" if next == Some(&'(') && !is_declared(code, begin) => Some((begin, NO_FENCE)),
             "wake" if code[end..].starts_with(&[':', ':', '<']) => Some((begin, NO_WAKE)),
             _ => None,
@@ -180,6 +189,12 @@ fn operations(code: &[char]) -> Vec<(usize, &'static str)> {
     }
     let line = |at: usize| 1 + code[..at].iter().filter(|c| **c == '\n').count();
     found.into_iter().map(|(at, fault)| (line(at), fault)).collect()
+}
+
+fn is_inert(code: &[char]) -> bool {
+    let makes =
+        |word: &str| matches!(word, "atomic" | "futex" | "fence" | "wake") || word.starts_with("Atomic");
+    words(code).into_iter().all(|(begin, end)| !makes(&code[begin..end].iter().collect::<String>()))
 }
 
 fn words(code: &[char]) -> Vec<(usize, usize)> {
@@ -224,6 +239,12 @@ fn call_with(code: &[char], mut begin: usize, end: usize) -> Option<usize> {
     is_access.then_some(name)
 }
 
+/// Whether the ordering that ends at `end` is the last argument of an exchange, so that of its refusal.
+fn is_of_refusal(code: &[char], call: usize, end: usize) -> bool {
+    let after = code[end..].iter().find(|c| !c.is_whitespace() && **c != ',');
+    code[call..].starts_with(&['c', 'o', 'm', 'p', 'a', 'r', 'e', '_']) && after == Some(&')')
+}
+
 /// The bracket in which the text ends.
 fn enclosing(code: &[char]) -> Option<usize> {
     let mut closed = 0_usize;
@@ -259,7 +280,16 @@ mod tests {
                     Acquire,
                 )
                 .is_ok();";
-        assert_eq!(found(text), [(2, RELAXED), (3, RELAXED), (5, RELAXED)]);
+        assert_eq!(found(text), [(2, RELAXED), (3, RELAXED), (5, RELAXED), (5, RELAXED_FAILURE)]);
+    }
+
+    #[test]
+    fn the_ordering_of_a_refused_exchange_is_a_site_of_its_own() {
+        let exchange = |orders: &str| found(&format!("word.compare_exchange(1, f(2), {orders});"));
+        assert_eq!(exchange("Relaxed, Acquire"), [(1, RELAXED_FAILURE)]);
+        assert_eq!(exchange("Release, Relaxed"), [(1, RELAXED)]);
+        assert_eq!(exchange("Acquire, Acquire"), [(1, RELAXED), (1, RELAXED_FAILURE)]);
+        assert_eq!(found("word.swap(1, Acquire);"), [(1, RELAXED)]);
     }
 
     #[test]
@@ -280,6 +310,17 @@ mod tests {
             "lock.release(); Acquire::new(1, Release::X);",
         ] {
             assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_inert_if_it_names_nothing_to_weaken() {
+        let is_inert = |text: &str| read(text).unwrap().is_inert;
+        assert!(is_inert("// an AtomicU32\nself.not_empty.notify_one(); f(\"fence\"); wakeful();"));
+        for text in
+            ["word: AtomicU32,", "use platform::atomic;", "word.load(Acquire)", "use platform::futex::*;"]
+        {
+            assert!(!is_inert(text), "{text}");
         }
     }
 

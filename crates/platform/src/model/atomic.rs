@@ -45,8 +45,9 @@ fn ordering(site: &'static Location<'static>, order: Ordering) -> Ordering {
 
 /// What a refused exchange may use of the ordering that it asked for.
 fn failure_ordering(site: &'static Location<'static>, order: Ordering) -> Ordering {
+    assert!(order != SeqCst, "{site}: SeqCst accesses are not modelled: use fence(SeqCst)");
     let weak = order == Acquire && fault::omits(site, Fault::RelaxedFailure);
-    if weak { Relaxed } else { ordering(site, order) }
+    if weak { Relaxed } else { order }
 }
 
 macro_rules! atomic {

@@ -12,7 +12,7 @@ use std::path::Path;
 /// What a place in the source may do instead of what is written there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// Its Acquire, Release or AcqRel is Relaxed.
+    /// Its Acquire, Release or AcqRel is Relaxed; an exchange that is refused is as written.
     Relaxed,
     /// Its AcqRel is Release.
     NoAcquire,

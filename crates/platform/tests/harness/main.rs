@@ -47,13 +47,13 @@ fn a_floor_must_be_stated() {
 }
 
 #[test]
-#[should_panic(expected = "the outcomes that were reached")]
+#[should_panic(expected = "outcomes [\"did not sleep\"] were reached, and not stated")]
 fn an_outcome_that_was_not_stated_fails() {
     proof().outcomes(&["slept"]).check(pass_a_message);
 }
 
 #[test]
-#[should_panic(expected = "the outcomes that were reached")]
+#[should_panic(expected = "outcomes [\"dreamt\"] were stated, and not reached")]
 fn an_outcome_that_is_not_reached_fails() {
     proof().outcomes(&["slept", "did not sleep", "dreamt"]).check(pass_a_message);
 }

@@ -295,3 +295,32 @@ fn what_is_discarded_counts_as_done() {
     })
     .check(|| discard(Queue::bounded(2)));
 }
+
+/// An item that nobody takes, one who joins, and a discard.
+fn discard_beside_a_join(queue: impl Fifo) {
+    let queue = Arc::new(queue);
+    queue.put(1).unwrap();
+    let joiner = spawn({
+        let queue = Arc::clone(&queue);
+        move || queue.join()
+    });
+    assert_eq!(queue.shutdown(Shutdown::Discard), [1]);
+    joiner.join().unwrap();
+    saw("joined");
+}
+
+#[test]
+fn a_discard_lets_go_who_joins() {
+    Proof::new(
+        "queue::a_discard_lets_go_who_joins",
+        "who waits in join while the last unfinished item is discarded returns",
+    )
+    .threads(2)
+    .bounded(4)
+    .executions_at_least(500)
+    .outcomes(&["joined"])
+    .refuted_by_twin("shutdown notifies nobody who joins", Death::Deadlock, || {
+        discard_beside_a_join(Twin::new(1, Flaw::ShutdownForgetsJoiners));
+    })
+    .check(|| discard_beside_a_join(Queue::bounded(1)));
+}

@@ -65,6 +65,8 @@ pub(crate) enum Flaw {
     ShutdownForgetsPutters,
     /// Discarded items are not counted as done.
     DiscardCountsNothing,
+    /// A `shutdown` that leaves nothing to be done notifies nobody who joins.
+    ShutdownForgetsJoiners,
 }
 
 #[derive(Default)]
@@ -170,7 +172,9 @@ impl Fifo for Twin {
         if !self.has(Flaw::ShutdownForgetsPutters) {
             self.not_full.notify_all();
         }
-        self.all_done.notify_all();
+        if !self.has(Flaw::ShutdownForgetsJoiners) {
+            self.all_done.notify_all();
+        }
         discarded
     }
 }
