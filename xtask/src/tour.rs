@@ -19,9 +19,9 @@ pub(crate) const VERB: Verb = Verb {
     help: "\
 Usage: cargo xtask tour [--json]
 
-Builds and runs the article's programs in order, and three that go on from there, each an example of its crate. Where the original is wrong the
-program shows the fault (lines that begin with `fault: `) and the cure (`cure: `); the tour fails where one of
-them is not shown, or where a program fails or takes more than 60 s.
+Builds and runs the article's programs in order, and three that go on from there, each an example of its
+crate. Where the original is wrong the program shows the fault (lines that begin with `fault: `) and the cure
+(`cure: `); the tour fails where one of them is not shown, or where a program fails or takes more than 60 s.
 
   --json   {\"programs\": [{\"title\", \"crate\", \"example\", \"seconds\", \"output\": [lines], \"ok\", \"failure\"}], \"ok\"}
 ",
