@@ -1,7 +1,7 @@
 //! Does any proof notice a mutant?
 //!
-//! Only a proof that comes by the place can: in all others the fault is never met. Each is run in a process of
-//! its own, the quickest first, up to the first that fails; and as many mutants at once as there are cores.
+//! Only a proof that comes by the place can: in all others the fault is never met. Each is run in a process
+//! of its own, the quickest first, up to the first that fails; and as many mutants at once as there are cores.
 
 use std::path::Path;
 use std::process::Command;
@@ -41,8 +41,8 @@ pub(super) enum Fate {
     Unclear { by: String, ended: String },
 }
 
-/// Hands `work` each of `items`, on as many threads as there are cores, and `done` each result as it comes, with
-/// the number of its item. The first failure is returned when what has begun is done.
+/// Hands `work` each of `items`, on as many threads as there are cores, and `done` each result as it comes,
+/// with the number of its item. The first failure is returned when what has begun is done.
 pub(super) fn at_once<T: Sync, R: Send>(
     items: &[T],
     work: impl Fn(&T) -> Result<R, Failure> + Sync,
