@@ -1,5 +1,6 @@
 //! Which benches are there, and who takes part?
 
+use crate::goal::Goal;
 use crate::{channels, locks, sync};
 use std::time::Duration;
 
@@ -9,16 +10,9 @@ pub(crate) struct Bench {
     pub(crate) unit: Unit,
     /// What the first contestant, which is ours, is to reach.
     pub(crate) goal: Option<Goal>,
+    /// Whether what was reached counts towards the geometric mean.
+    pub(crate) in_mean: bool,
     pub(crate) contestants: Vec<Contestant>,
-}
-
-/// What is to be reached.
-#[derive(Clone, Copy)]
-pub(crate) enum Goal {
-    /// At most so many times the cost of the best of these, or of all others where none is named.
-    Times(f64, &'static [&'static str]),
-    /// Less than this.
-    Below(f64),
 }
 
 /// Somebody's implementation.
@@ -30,13 +24,15 @@ pub(crate) struct Contestant {
 pub(crate) enum Entry {
     /// Does the work; says what was done, or what was found wrong afterwards.
     Work(Box<Work>),
-    /// Nothing needs to be measured: the result, in the unit of the bench.
-    Known(f64),
+    /// Is not timed, and asked once: says the result itself, in the unit of the bench.
+    Count(Box<Count>),
     /// It cannot do this work; carries the reason.
     Absent(&'static str),
 }
 
 pub(crate) type Work = dyn Fn(Load) -> Result<Done, String>;
+
+pub(crate) type Count = dyn Fn() -> Result<f64, String>;
 
 /// How much work is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -65,8 +61,10 @@ pub(crate) enum Unit {
     Millions,
     /// Milliseconds of the longest wait: less is better.
     LongestWait,
-    /// Bytes: less is better. Known, and never measured.
+    /// Bytes: less is better. Counted.
     Bytes,
+    /// Microseconds of processor time in a second: less is better. Counted.
+    Processor,
 }
 
 /// The most threads that share the items of one side; each takes the same number.
@@ -80,11 +78,15 @@ impl Done {
 
 impl Bench {
     pub(crate) fn new(name: impl Into<String>, unit: Unit, contestants: Vec<Contestant>) -> Self {
-        Self { name: name.into(), unit, goal: None, contestants }
+        Self { name: name.into(), unit, goal: None, in_mean: false, contestants }
     }
 
     pub(crate) fn goal(self, goal: Goal) -> Self {
         Self { goal: Some(goal), ..self }
+    }
+
+    pub(crate) fn in_mean(self) -> Self {
+        Self { in_mean: true, ..self }
     }
 }
 
@@ -93,8 +95,12 @@ impl Contestant {
         Self { name, entry: Entry::Work(Box::new(work)) }
     }
 
+    pub(crate) fn counted(name: &'static str, count: impl Fn() -> Result<f64, String> + 'static) -> Self {
+        Self { name, entry: Entry::Count(Box::new(count)) }
+    }
+
     pub(crate) fn known(name: &'static str, result: f64) -> Self {
-        Self { name, entry: Entry::Known(result) }
+        Self::counted(name, move || Ok(result))
     }
 
     pub(crate) fn absent(name: &'static str, reason: &'static str) -> Self {
@@ -110,13 +116,13 @@ impl Unit {
             Self::Nanoseconds => nanoseconds,
             Self::Millions => 1e3 / nanoseconds,
             Self::LongestWait => done.longest.as_secs_f64() * 1e3,
-            Self::Bytes => unreachable!("a size is known"),
+            Self::Bytes | Self::Processor => unreachable!("it is counted"),
         }
     }
 
     pub(crate) fn better(self, a: f64, b: f64) -> f64 {
         match self {
-            Self::Nanoseconds | Self::LongestWait | Self::Bytes => a.min(b),
+            Self::Nanoseconds | Self::LongestWait | Self::Bytes | Self::Processor => a.min(b),
             Self::Millions => a.max(b),
         }
     }
@@ -137,6 +143,7 @@ impl Unit {
             Self::Millions => "M items/s",
             Self::LongestWait => "ms",
             Self::Bytes => "bytes",
+            Self::Processor => "us of processor time a second",
         }
     }
 }
@@ -144,13 +151,7 @@ impl Unit {
 pub(crate) fn all() -> Vec<Bench> {
     let mut benches = locks::benches();
     benches.extend(sync::benches());
-    for parties in [1, PARTIES as usize] {
-        for capacity in [Some(1), Some(64), Some(1024), None] {
-            let room = capacity.map_or("unbounded".to_owned(), |capacity| format!("capacity {capacity}"));
-            let name = format!("queue {parties}p{parties}c {room}");
-            benches.push(Bench::new(name, Unit::Millions, channels::contestants(capacity, parties)));
-        }
-    }
+    benches.extend(channels::benches());
     benches
 }
 

@@ -2,6 +2,25 @@
 
 use std::thread;
 
+/// Where the threads of a measurement run.
+#[derive(Clone, Copy)]
+pub(crate) enum Cores {
+    /// The first thread on the first core, the second on the second, and round again.
+    InTurn,
+    /// All on the first.
+    One,
+}
+
+impl Cores {
+    /// Binds the calling thread, the `number`th, to its core; says whether that worked.
+    pub(crate) fn stay(self, number: usize) -> bool {
+        match self {
+            Self::InTurn => stay_on(number),
+            Self::One => stay_on(0),
+        }
+    }
+}
+
 /// Whether threads can be bound to cores here.
 pub(crate) fn can_be_chosen() -> bool {
     // On a thread of its own: a binding stays.
@@ -11,7 +30,7 @@ pub(crate) fn can_be_chosen() -> bool {
 /// Binds the calling thread to one of the cores that the process may use; says whether that worked. `number`
 /// counts round the cores.
 #[cfg(target_os = "linux")]
-pub(crate) fn stay_on(number: usize) -> bool {
+fn stay_on(number: usize) -> bool {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
     let bound = sched_getaffinity(None).and_then(|allowed| {
@@ -25,6 +44,6 @@ pub(crate) fn stay_on(number: usize) -> bool {
 
 /// Leaves it to the scheduler: there is no such call, or none that was tried.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn stay_on(_number: usize) -> bool {
+fn stay_on(_number: usize) -> bool {
     false
 }

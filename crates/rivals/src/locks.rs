@@ -1,6 +1,7 @@
 //! How long does a critical section take, alone and with others about?
 
-use crate::bench::{Bench, Contestant, Done, Goal, Load, Unit};
+use crate::bench::{Bench, Contestant, Done, Load, Unit};
+use crate::goal::Goal;
 use crate::together::{Part, together};
 use std::hint::black_box;
 use std::sync::Arc;

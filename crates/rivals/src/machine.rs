@@ -15,7 +15,7 @@ pub(crate) struct Machine {
 
 const LOCK_FILE: &str = include_str!("../../../Cargo.lock");
 
-const MEASURED: [&str; 10] = [
+const MEASURED: [&str; 11] = [
     "locks",
     "queue",
     "parking_lot",
@@ -26,6 +26,7 @@ const MEASURED: [&str; 10] = [
     "flume",
     "kanal",
     "crossfire",
+    "async-channel",
 ];
 
 pub(crate) fn read() -> Machine {

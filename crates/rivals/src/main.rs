@@ -9,15 +9,19 @@
 mod bench;
 mod channels;
 mod cores;
+mod goal;
+mod heap;
 mod locks;
 mod machine;
 mod measure;
 mod options;
+mod processor;
 mod report;
 mod sync;
 mod together;
 mod watchdog;
 
+use goal::Mean;
 use options::Options;
 use std::process::ExitCode;
 
@@ -51,6 +55,8 @@ fn main() -> ExitCode {
     }
     if options.json {
         report::json(&machine, &options.plan, &results);
+    } else if let Some(mean) = Mean::of(&results) {
+        report::mean(&mean);
     }
     if results.iter().all(measure::Results::verified) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

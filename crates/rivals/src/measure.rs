@@ -1,6 +1,7 @@
 //! How is a bench measured, and what is kept of it?
 
-use crate::bench::{Bench, Done, Entry, Goal, Load, PARTIES, Unit, Work};
+use crate::bench::{Bench, Count, Done, Entry, Load, PARTIES, Unit, Work};
+use crate::goal::{self, Verdict};
 use crate::watchdog::Watchdog;
 use std::time::Duration;
 
@@ -19,13 +20,7 @@ pub(crate) struct Results {
     /// In the order of the contestants.
     pub(crate) lines: Vec<(&'static str, Line)>,
     pub(crate) verdict: Option<Verdict>,
-}
-
-/// A goal, and what came of it.
-pub(crate) struct Verdict {
-    pub(crate) goal: Goal,
-    pub(crate) reached: f64,
-    pub(crate) met: bool,
+    pub(crate) in_mean: bool,
 }
 
 pub(crate) enum Line {
@@ -51,7 +46,7 @@ impl Results {
 /// A contestant during the rounds.
 struct Runner<'a> {
     who: String,
-    /// `None` if there is nothing to measure.
+    /// `None` if there is nothing to time.
     work: Option<&'a Work>,
     items: u64,
     samples: Vec<f64>,
@@ -62,11 +57,10 @@ struct Runner<'a> {
 pub(crate) fn run(bench: &Bench, plan: &Plan) -> Results {
     let mut runners: Vec<Result<Runner<'_>, &'static str>> = Vec::new();
     for contestant in &bench.contestants {
+        let who = format!("{} in '{}'", contestant.name, bench.name);
         runners.push(match &contestant.entry {
-            Entry::Work(work) => {
-                Ok(Runner::calibrated(format!("{} in '{}'", contestant.name, bench.name), work, plan))
-            }
-            Entry::Known(result) => Ok(Runner::known(*result)),
+            Entry::Work(work) => Ok(Runner::calibrated(who, work, plan)),
+            Entry::Count(count) => Ok(Runner::counted(who, count)),
             Entry::Absent(reason) => Err(reason),
         });
     }
@@ -83,24 +77,8 @@ pub(crate) fn run(bench: &Bench, plan: &Plan) -> Results {
     let line = |runner: Runner<'_>| runner.line(best, bench.unit);
     let lines = runners.into_iter().map(|runner| runner.map_or_else(Line::Absent, line));
     let lines: Vec<_> = bench.contestants.iter().map(|contestant| contestant.name).zip(lines).collect();
-    let verdict = bench.goal.and_then(|goal| verdict(goal, bench.unit, &lines));
-    Results { bench: bench.name.clone(), unit: bench.unit, lines, verdict }
-}
-
-/// `None` where there was nobody to compare with, or we failed.
-fn verdict(goal: Goal, unit: Unit, lines: &[(&'static str, Line)]) -> Option<Verdict> {
-    let median = |line: &Line| if let Line::Measured { median, .. } = line { Some(*median) } else { None };
-    let (_, ours) = lines.first()?;
-    let ours = median(ours)?;
-    let (reached, limit) = match goal {
-        Goal::Below(limit) => (ours, limit),
-        Goal::Times(limit, named) => {
-            let others = lines[1..].iter().filter(|(name, _)| named.is_empty() || named.contains(name));
-            let best = others.filter_map(|(_, line)| median(line)).reduce(|a, b| unit.better(a, b))?;
-            (unit.times(ours, best), limit)
-        }
-    };
-    Some(Verdict { goal, reached, met: reached <= limit })
+    let verdict = bench.goal.and_then(|goal| goal::verdict(goal, bench.unit, &lines));
+    Results { bench: bench.name.clone(), unit: bench.unit, lines, verdict, in_mean: bench.in_mean }
 }
 
 impl<'a> Runner<'a> {
@@ -120,8 +98,13 @@ impl<'a> Runner<'a> {
         runner
     }
 
-    fn known(result: f64) -> Self {
-        Self { who: String::new(), work: None, items: 0, samples: vec![result], failure: None }
+    fn counted(who: String, count: &Count) -> Self {
+        let _watchdog = Watchdog::new(Duration::from_secs(120), who.clone());
+        let (samples, failure) = match count() {
+            Ok(result) => (vec![result], None),
+            Err(failure) => (Vec::new(), Some(failure)),
+        };
+        Self { who, work: None, items: 0, samples, failure }
     }
 
     fn measure(&mut self, unit: Unit, plan: &Plan) {
@@ -170,6 +153,7 @@ fn median(samples: &[f64]) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::bench::Contestant;
+    use crate::goal::Goal;
     use std::cell::RefCell;
     use std::rc::Rc;
 
@@ -198,8 +182,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_is_compared_and_not_measured() {
-        let contestants = vec![Contestant::known("small", 4.0), Contestant::known("large", 8.0)];
+    fn what_is_counted_is_compared_and_not_timed() {
+        let contestants = vec![Contestant::known("small", 4.0), Contestant::counted("large", || Ok(8.0))];
         let results = run(&Bench::new("size", Unit::Bytes, contestants).goal(Goal::Times(1.0, &[])), &PLAN);
         assert!(matches!(results.lines[1].1, Line::Measured { median: 8.0, worst: 8.0, ratio: 2.0 }));
         let verdict = results.verdict.unwrap();

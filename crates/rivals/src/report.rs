@@ -1,8 +1,9 @@
 //! How are the results shown?
 
-use crate::bench::{Goal, Unit};
+use crate::bench::Unit;
+use crate::goal::{Goal, Mean};
 use crate::machine::Machine;
-use crate::measure::{Line, Plan, Results, Verdict};
+use crate::measure::{Line, Plan, Results};
 use serde_json::{Map, Value, json};
 
 pub(crate) fn heading(machine: &Machine, plan: &Plan) {
@@ -20,7 +21,7 @@ pub(crate) fn heading(machine: &Machine, plan: &Plan) {
 
 pub(crate) fn table(results: &Results) {
     let better = match results.unit {
-        Unit::Nanoseconds | Unit::LongestWait | Unit::Bytes => "less is better",
+        Unit::Nanoseconds | Unit::LongestWait | Unit::Bytes | Unit::Processor => "less is better",
         Unit::Millions => "more is better",
     };
     println!("{} ({}, {better})", results.bench, results.unit.name());
@@ -36,9 +37,19 @@ pub(crate) fn table(results: &Results) {
         }
     }
     if let Some(verdict) = &results.verdict {
-        println!("  goal: {}; {}", goal(verdict.goal, results.unit), outcome(verdict));
+        println!("  goal: {}; {}", goal(verdict.goal, results.unit), outcome(verdict.reached, verdict.met));
     }
     println!();
+}
+
+/// What is said of all rows together.
+pub(crate) fn mean(mean: &Mean) {
+    println!("geometric mean of {} of the {} rows of transfers and ping-pong", mean.rows, mean.of);
+    println!(
+        "  goal: {}; {}",
+        goal(Goal::Times(Mean::GOAL, &[]), Unit::Millions),
+        outcome(mean.reached, mean.met())
+    );
 }
 
 fn goal(goal: Goal, unit: Unit) -> String {
@@ -49,14 +60,21 @@ fn goal(goal: Goal, unit: Unit) -> String {
     }
 }
 
-fn outcome(verdict: &Verdict) -> String {
+fn outcome(reached: f64, met: bool) -> String {
     // Three decimals: a goal of 1.00 can be missed by less than 0.005.
-    format!("{:.3}: {}", verdict.reached, if verdict.met { "met" } else { "MISSED" })
+    format!("{reached:.3}: {}", if met { "met" } else { "MISSED" })
 }
 
-/// Two decimals, or four where two would say little.
+/// Two decimals, or four where two would say little, or none.
 fn figure(number: f64) -> String {
-    if number < 0.1 { format!("{number:.4}") } else { format!("{number:.2}") }
+    let decimals = if number < 0.1 {
+        4
+    } else if number < 1e6 {
+        2
+    } else {
+        0
+    };
+    format!("{number:.decimals$}")
 }
 
 pub(crate) fn json(machine: &Machine, plan: &Plan, results: &[Results]) {
@@ -82,12 +100,16 @@ pub(crate) fn json(machine: &Machine, plan: &Plan, results: &[Results]) {
             }
         }
     }
+    let mean = Mean::of(results).map(|mean| {
+        json!({"rows": mean.rows, "of": mean.of, "reached": mean.reached, "goal": Mean::GOAL, "met": mean.met()})
+    });
     let document = json!({
         "machine": {"cpu": machine.cpu, "cores": machine.cores, "threads_bound": machine.threads_bound, "versions": versions},
         "rounds": plan.rounds,
         "millis": plan.length.as_millis() as u64,
         "rows": rows,
         "goals": goals,
+        "geometric_mean": mean,
         "absent": absent,
         "failed": failed,
     });

@@ -1,6 +1,6 @@
 //! How long do several threads take for work that they begin together?
 
-use crate::cores;
+use crate::cores::Cores;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 use std::{panic, thread};
@@ -13,10 +13,15 @@ pub(crate) type Part<R> = Box<dyn FnOnce() -> R + Send>;
 ///
 /// Left to itself, a scheduler may keep threads that wake each other on one core, where they never meet.
 pub(crate) fn together<R: Send>(parts: Vec<Part<R>>) -> (Duration, Vec<R>) {
+    together_on(Cores::InTurn, parts)
+}
+
+/// The same, on these cores.
+pub(crate) fn together_on<R: Send>(cores: Cores, parts: Vec<Part<R>>) -> (Duration, Vec<R>) {
     let ready = Barrier::new(parts.len());
     let timed = |number: usize, part: Part<R>| {
         // The heading of the report says whether this works.
-        let _ = cores::stay_on(number);
+        let _ = cores.stay(number);
         ready.wait();
         let begun = Instant::now();
         let result = part();

@@ -1,42 +1,43 @@
 //! `crossfire`, many to many and blocking. Its channel of capacity 1 has two slots.
 
-use super::{Get, Put, shared};
+use super::channel::{Get, Job, Put, Shape, shared};
 use crate::bench::Contestant;
 use ::crossfire::mpmc::{Array, List, bounded_blocking, unbounded_blocking};
 use ::crossfire::{MRx, MTx};
 
-impl Put for MTx<Array<u64>> {
+impl<T: Send + 'static> Put<T> for MTx<Array<T>> {
     #[inline]
-    fn put(&self, item: u64) {
+    fn put(&self, item: T) {
         self.send(item).expect("the channel is open");
     }
 }
 
-impl Get for MRx<Array<u64>> {
+impl<T: Send + 'static> Get<T> for MRx<Array<T>> {
     #[inline]
-    fn get(&self) -> u64 {
+    fn get(&self) -> T {
         self.recv().expect("the channel is open")
     }
 }
 
-impl Put for MTx<List<u64>> {
+impl<T: Send + 'static> Put<T> for MTx<List<T>> {
     #[inline]
-    fn put(&self, item: u64) {
+    fn put(&self, item: T) {
         self.send(item).expect("the channel is open");
     }
 }
 
-impl Get for MRx<List<u64>> {
+impl<T: Send + 'static> Get<T> for MRx<List<T>> {
     #[inline]
-    fn get(&self) -> u64 {
+    fn get(&self) -> T {
         self.recv().expect("the channel is open")
     }
 }
 
-pub(super) fn contestant(capacity: Option<usize>, parties: usize) -> Contestant {
+pub(super) fn contestant<J: Job>(shape: Shape, job: J) -> Contestant {
     const NAME: &str = "crossfire";
-    match capacity {
-        Some(capacity) => shared(NAME, parties, move || bounded_blocking(capacity)),
-        None => shared(NAME, parties, unbounded_blocking),
+    match shape.capacity {
+        Some(0) => Contestant::absent(NAME, "it has room for one item at least"),
+        Some(capacity) => shared(NAME, shape, job, move || bounded_blocking(capacity)),
+        None => shared(NAME, shape, job, unbounded_blocking),
     }
 }

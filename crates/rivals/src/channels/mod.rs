@@ -1,160 +1,124 @@
-//! How many items go through a channel in a second, from so many threads to so many?
+//! Which rows are there for channels, and who takes part?
 //!
-//! A file a contestant. Each opens its channel in its own words; the work that is measured is the same for
-//! all.
+//! A file a contestant, which opens its channel in its own words, and a file for each thing that is done with
+//! channels, which is the same for all.
 
+mod async_channel;
+mod by_hand;
+mod channel;
 mod crossbeam;
 mod crossfire;
 mod flume;
+mod idle;
 mod kanal;
+mod memory;
+mod ping_pong;
 mod selvedge;
 mod std_mpsc;
+mod transfer;
 
-use crate::bench::{Contestant, Done, Load};
-use crate::together::{Part, together};
-use std::hint::black_box;
-use std::ops::Range;
-use std::time::{Duration, Instant};
+use crate::bench::{Bench, Contestant, PARTIES, Unit};
+use crate::cores::{self, Cores};
+use crate::goal::Goal;
+use channel::{Item, Job, Shape};
+use memory::Memory;
+use ping_pong::PingPong;
+use transfer::Transfer;
 
-/// The end of a channel that items go into.
-trait Put: Send + 'static {
-    /// Waits for room. Panics if the channel is closed.
-    fn put(&self, item: u64);
+const MANY: usize = PARTIES as usize;
+
+/// Putters and getters.
+const SIDES: [(usize, usize); 4] = [(1, 1), (MANY, 1), (1, MANY), (MANY, MANY)];
+
+const SMALL: [Option<usize>; 2] = [Some(0), Some(1)];
+const LARGE: [Option<usize>; 3] = [Some(64), Some(1024), None];
+
+/// The items of a burst.
+const BURST: u64 = 10_000_000;
+
+/// What a queue may hold after it: itself, and one block of items.
+const ONE_BLOCK: f64 = 4096.0;
+
+pub(crate) fn benches() -> Vec<Bench> {
+    let mut benches = transfers::<u64>(&[&SMALL[..], &LARGE].concat());
+    benches.extend(transfers::<[u64; 8]>(&LARGE));
+    for capacity in [Some(1), None] {
+        let shape = Shape::one_to_one(capacity);
+        let name = format!("queue ping-pong {}", shape.name());
+        benches.push(fastest(name, Unit::Nanoseconds, contestants(shape, PingPong)).in_mean());
+    }
+    if cores::can_be_chosen() {
+        benches.extend(one_core());
+    }
+    for capacity in [Some(1024), None] {
+        let shape = Shape::one_to_one(capacity);
+        let contestants = selvedge::tracking(shape, Transfer::<u64>::on(Cores::InTurn));
+        let bench = Bench::new(format!("queue task_done {}", shape.name()), Unit::Millions, contestants);
+        benches.push(bench.goal(Goal::Times(1.05, &[])));
+    }
+    benches.push(idle::timed());
+    benches.push(idle::bench("untimed get", contestants(Shape::one_to_one(None), idle::Untimed)));
+    benches.extend(memory());
+    benches
 }
 
-/// The end of a channel that items come out of.
-trait Get: Send + 'static {
-    /// Waits for an item. Panics if the channel is closed.
-    fn get(&self) -> u64;
-}
-
-/// Those for a channel with room for `capacity` items, or any number, and `parties` threads on each side.
-pub(crate) fn contestants(capacity: Option<usize>, parties: usize) -> Vec<Contestant> {
-    [
+/// Those for such a channel and what is done with it; ours is the first.
+fn contestants<J: Job>(shape: Shape, job: J) -> Vec<Contestant> {
+    let all: [fn(Shape, J) -> Contestant; 8] = [
         selvedge::contestant,
         std_mpsc::contestant,
+        by_hand::contestant,
         crossbeam::contestant,
         flume::contestant,
         kanal::contestant,
         crossfire::contestant,
+        async_channel::contestant,
+    ];
+    all.map(|contestant| contestant(shape, job)).into()
+}
+
+/// We are to be as fast as whoever is the fastest.
+fn fastest(name: String, unit: Unit, contestants: Vec<Contestant>) -> Bench {
+    Bench::new(name, unit, contestants).goal(Goal::Times(1.0, &[]))
+}
+
+fn transfers<T: Item>(capacities: &[Option<usize>]) -> Vec<Bench> {
+    let mut benches = Vec::new();
+    for (putters, getters) in SIDES {
+        for &capacity in capacities {
+            let shape = Shape { capacity, putters, getters };
+            let name = format!("queue transfer {}, {}", shape.name(), T::NAME);
+            let contestants = contestants(shape, Transfer::<T>::on(Cores::InTurn));
+            benches.push(fastest(name, Unit::Millions, contestants).in_mean());
+        }
+    }
+    benches
+}
+
+fn one_core() -> Vec<Bench> {
+    let mut benches = Vec::new();
+    for parties in [1, MANY] {
+        for capacity in [Some(64), None] {
+            let shape = Shape { capacity, putters: parties, getters: parties };
+            let contestants = contestants(shape, Transfer::<u64>::on(Cores::One));
+            benches.push(fastest(format!("queue one-core {}", shape.name()), Unit::Millions, contestants));
+        }
+    }
+    benches
+}
+
+fn memory() -> Vec<Bench> {
+    let bench = |name: String, capacity, moment| {
+        let contestants = contestants(Shape::one_to_one(capacity), moment);
+        Bench::new(format!("queue memory {name}"), Unit::Bytes, contestants)
+    };
+    let millions = BURST / 1_000_000;
+    vec![
+        bench("empty, capacity 1024".to_owned(), Some(1024), Memory::Empty),
+        bench("an item, capacity 1024, full".to_owned(), Some(1024), Memory::Holding(1024)),
+        bench("empty, unbounded".to_owned(), None, Memory::Empty),
+        bench(format!("an item, unbounded, {millions} M in it"), None, Memory::Holding(BURST)),
+        bench(format!("after {millions} M, unbounded"), None, Memory::After(BURST))
+            .goal(Goal::Below(ONE_BLOCK)),
     ]
-    .map(|contestant| contestant(capacity, parties))
-    .into()
-}
-
-/// A contestant whose ends can be cloned.
-fn shared<P: Put + Clone, G: Get + Clone>(
-    name: &'static str,
-    parties: usize,
-    open: impl Fn() -> (P, G) + 'static,
-) -> Contestant {
-    Contestant::new(name, move |load| {
-        let (put, get) = open();
-        transfer(load, vec![put; parties], vec![get; parties])
-    })
-}
-
-/// What a putter sends last, and a getter leaves at: there are as many of the one as of the other.
-const LAST: u64 = u64::MAX;
-
-/// After so many items a putter looks at the clock.
-const BETWEEN_LOOKS: u64 = 1024;
-
-/// What one thread, or all of a side, have put or got.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Tally {
-    count: u64,
-    sum: u64,
-}
-
-impl Tally {
-    #[inline]
-    fn add(&mut self, item: u64) {
-        self.count += 1;
-        self.sum += item;
-    }
-
-    fn total(parts: &[Self]) -> Self {
-        parts.iter().fold(Self::default(), |a, b| Self { count: a.count + b.count, sum: a.sum + b.sum })
-    }
-}
-
-/// Sends the numbers below `load.items`. Putters share them out; getters take what they get.
-fn transfer<P: Put, G: Get>(load: Load, putters: Vec<P>, getters: Vec<G>) -> Result<Done, String> {
-    let sides = putters.len();
-    let each = load.items / sides as u64;
-    let mut parts: Vec<Part<Tally>> = Vec::new();
-    for (number, putter) in (0..).zip(putters) {
-        parts.push(Box::new(move || put_all(&putter, number * each..(number + 1) * each, load.limit)));
-    }
-    for getter in getters {
-        parts.push(Box::new(move || get_all(&getter)));
-    }
-    let (time, tallies) = together(parts);
-    let (put, got) = tallies.split_at(sides);
-    match (Tally::total(put), Tally::total(got)) {
-        (put, got) if put == got => Ok(Done::new(got.count, time)),
-        (put, got) => Err(format!("it was given {put:?} and gave {got:?}")),
-    }
-}
-
-fn put_all<P: Put>(putter: &P, numbers: Range<u64>, limit: Duration) -> Tally {
-    let begun = Instant::now();
-    let mut tally = Tally::default();
-    for item in numbers {
-        if item.is_multiple_of(BETWEEN_LOOKS) && begun.elapsed() > limit {
-            break;
-        }
-        putter.put(black_box(item));
-        tally.add(item);
-    }
-    putter.put(LAST);
-    tally
-}
-
-fn get_all<G: Get>(getter: &G) -> Tally {
-    let mut tally = Tally::default();
-    loop {
-        match black_box(getter.get()) {
-            LAST => return tally,
-            item => tally.add(item),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc::{Receiver, Sender, channel};
-
-    struct Lossy(Sender<u64>);
-
-    impl Put for Lossy {
-        fn put(&self, item: u64) {
-            if item != 7 {
-                self.0.put(item);
-            }
-        }
-    }
-
-    fn load(items: u64, limit: Duration) -> Load {
-        Load { items, limit }
-    }
-
-    #[test]
-    fn a_channel_that_loses_an_item_is_no_result() {
-        let (put, get) = channel();
-        let failure = transfer(load(100, Duration::MAX), vec![Lossy(put)], vec![get]).unwrap_err();
-        assert_eq!(
-            failure,
-            "it was given Tally { count: 100, sum: 4950 } and gave Tally { count: 99, sum: 4943 }"
-        );
-    }
-
-    #[test]
-    fn a_transfer_past_its_limit_is_cut_short_and_counts_what_arrived() {
-        let (put, get): (Sender<u64>, Receiver<u64>) = channel();
-        let done = transfer(load(u64::MAX / 2, Duration::from_millis(1)), vec![put], vec![get]).unwrap();
-        assert!(done.items.is_multiple_of(BETWEEN_LOOKS));
-    }
 }

@@ -1,27 +1,56 @@
 //! `queue::Queue`, shared by reference.
 
-use super::{Get, Put, shared};
+use super::channel::{Get, Job, Put, Shape, shared};
 use crate::bench::Contestant;
 use queue::Queue;
 use std::sync::Arc;
 
-impl Put for Arc<Queue<u64>> {
+impl<T: Send + 'static> Put<T> for Arc<Queue<T>> {
     #[inline]
-    fn put(&self, item: u64) {
+    fn put(&self, item: T) {
         Queue::put(self, item).expect("the queue is open");
     }
 }
 
-impl Get for Arc<Queue<u64>> {
+impl<T: Send + 'static> Get<T> for Arc<Queue<T>> {
     #[inline]
-    fn get(&self) -> u64 {
+    fn get(&self) -> T {
         Queue::get(self).expect("the queue is open")
     }
 }
 
-pub(super) fn contestant(capacity: Option<usize>, parties: usize) -> Contestant {
-    shared("selvedge", parties, move || {
-        let queue = Arc::new(capacity.map_or_else(Queue::unbounded, Queue::bounded));
-        (Arc::clone(&queue), queue)
-    })
+/// Says of each item that the work on it is finished.
+#[derive(Clone)]
+struct Tracking<T>(Arc<Queue<T>>);
+
+impl<T: Send + 'static> Get<T> for Tracking<T> {
+    #[inline]
+    fn get(&self) -> T {
+        let item = Get::get(&self.0);
+        self.0.task_done().expect("an item was put");
+        item
+    }
+}
+
+pub(super) fn contestant<J: Job>(shape: Shape, job: J) -> Contestant {
+    const NAME: &str = "selvedge";
+    match shape.capacity {
+        // `Queue::rendezvous` belongs here.
+        Some(0) => Contestant::absent(NAME, "not built yet"),
+        _ => shared(NAME, shape, job, move || open(shape)),
+    }
+}
+
+/// The same with `task_done` after each get, and without.
+pub(super) fn tracking<J: Job>(shape: Shape, job: J) -> Vec<Contestant> {
+    let tracking = move || {
+        let (put, get) = open(shape);
+        (put, Tracking(get))
+    };
+    vec![shared("with task_done", shape, job, tracking), shared("without", shape, job, move || open(shape))]
+}
+
+fn open<T>(shape: Shape) -> (Arc<Queue<T>>, Arc<Queue<T>>) {
+    let queue = Arc::new(shape.capacity.map_or_else(Queue::unbounded, Queue::bounded));
+    (Arc::clone(&queue), queue)
 }

@@ -1,41 +1,41 @@
 //! `std::sync::mpsc`: two types of sender, and one receiver.
 
-use super::{Get, Put, transfer};
+use super::channel::{Get, Job, Put, Shape};
 use crate::bench::Contestant;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
-impl Put for SyncSender<u64> {
+impl<T: Send + 'static> Put<T> for SyncSender<T> {
     #[inline]
-    fn put(&self, item: u64) {
+    fn put(&self, item: T) {
         self.send(item).expect("the channel is open");
     }
 }
 
-impl Put for Sender<u64> {
+impl<T: Send + 'static> Put<T> for Sender<T> {
     #[inline]
-    fn put(&self, item: u64) {
+    fn put(&self, item: T) {
         self.send(item).expect("the channel is open");
     }
 }
 
-impl Get for Receiver<u64> {
+impl<T: Send + 'static> Get<T> for Receiver<T> {
     #[inline]
-    fn get(&self) -> u64 {
+    fn get(&self) -> T {
         self.recv().expect("the channel is open")
     }
 }
 
-pub(super) fn contestant(capacity: Option<usize>, parties: usize) -> Contestant {
+pub(super) fn contestant<J: Job>(shape: Shape, job: J) -> Contestant {
     const NAME: &str = "std::sync::mpsc";
-    match capacity {
-        _ if parties > 1 => Contestant::absent(NAME, "it has one receiver only"),
-        Some(capacity) => Contestant::new(NAME, move |load| {
+    match shape.capacity {
+        _ if shape.getters > 1 => Contestant::absent(NAME, "it has one receiver only"),
+        Some(capacity) => job.contestant(NAME, move || {
             let (put, get) = sync_channel(capacity);
-            transfer(load, vec![put], vec![get])
+            (vec![put; shape.putters], vec![get])
         }),
-        None => Contestant::new(NAME, |load| {
+        None => job.contestant(NAME, move || {
             let (put, get) = channel();
-            transfer(load, vec![put], vec![get])
+            (vec![put; shape.putters], vec![get])
         }),
     }
 }

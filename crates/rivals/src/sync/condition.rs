@@ -1,7 +1,8 @@
 //! What does it cost to wait for another thread, and to tell nobody?
 
 use super::alone;
-use crate::bench::{Bench, Contestant, Done, Goal, Load, Unit};
+use crate::bench::{Bench, Contestant, Done, Load, Unit};
+use crate::goal::Goal;
 use crate::together::{Part, together};
 use std::hint::black_box;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! What does it cost to take a lock again?
 
 use super::alone;
-use crate::bench::{Bench, Contestant, Done, Goal, Load, Unit};
+use crate::bench::{Bench, Contestant, Done, Load, Unit};
+use crate::goal::Goal;
 use std::cell::Cell;
 use std::hint::black_box;
 

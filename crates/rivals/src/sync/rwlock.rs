@@ -1,7 +1,8 @@
 //! What do reading and writing cost, alone and with others about?
 
 use super::alone;
-use crate::bench::{Bench, Contestant, Done, Goal, Load, Unit};
+use crate::bench::{Bench, Contestant, Done, Load, Unit};
+use crate::goal::Goal;
 use crate::together::{Part, together};
 use std::hint::black_box;
 use std::sync::Arc;
