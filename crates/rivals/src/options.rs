@@ -10,7 +10,7 @@ Usage: rivals [FILTER] [--json] [--rounds N] [--millis N]
 
   FILTER       only the benches whose name contains it, from the beginning of a word on
   --json       one JSON document instead of the tables
-  --rounds N   how often each contestant is measured (11)
+  --rounds N   how often each contestant is measured (7)
   --millis N   about how long one measurement takes (100)
 ";
 
@@ -31,7 +31,7 @@ impl Options {
     pub(crate) fn read(mut parser: Parser) -> Result<Option<Self>, Error> {
         let mut filter = None;
         let mut json = false;
-        let mut plan = Plan { rounds: 11, length: Duration::from_millis(100) };
+        let mut plan = Plan { rounds: 7, length: Duration::from_millis(100) };
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => return Ok(None),
@@ -64,10 +64,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_asked_means_every_bench_in_eleven_rounds() {
+    fn nothing_asked_means_every_bench_in_seven_rounds() {
         let options = read(&[]).unwrap().unwrap();
         assert!(!options.json);
-        assert_eq!((options.filter.as_str(), options.plan.rounds), ("", 11));
+        assert_eq!((options.filter.as_str(), options.plan.rounds), ("", 7));
         assert_eq!(options.plan.length, Duration::from_millis(100));
     }
 

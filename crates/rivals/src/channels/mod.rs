@@ -30,8 +30,7 @@ const MANY: usize = PARTIES as usize;
 /// Putters and getters.
 const SIDES: [(usize, usize); 4] = [(1, 1), (MANY, 1), (1, MANY), (MANY, MANY)];
 
-const SMALL: [Option<usize>; 2] = [Some(0), Some(1)];
-const LARGE: [Option<usize>; 3] = [Some(64), Some(1024), None];
+const CAPACITIES: [Option<usize>; 5] = [Some(0), Some(1), Some(64), Some(1024), None];
 
 /// The items of a burst.
 const BURST: u64 = 10_000_000;
@@ -40,8 +39,8 @@ const BURST: u64 = 10_000_000;
 const ONE_BLOCK: f64 = 4096.0;
 
 pub(crate) fn benches() -> Vec<Bench> {
-    let mut benches = transfers::<u64>(&[&SMALL[..], &LARGE].concat());
-    benches.extend(transfers::<[u64; 8]>(&LARGE));
+    let mut benches = transfers::<u64>();
+    benches.extend(transfers::<[u64; 8]>());
     for capacity in [Some(1), None] {
         let shape = Shape::one_to_one(capacity);
         let name = format!("queue ping-pong {}", shape.name());
@@ -82,10 +81,10 @@ fn fastest(name: String, unit: Unit, contestants: Vec<Contestant>) -> Bench {
     Bench::new(name, unit, contestants).goal(Goal::Times(1.0, &[]))
 }
 
-fn transfers<T: Item>(capacities: &[Option<usize>]) -> Vec<Bench> {
+fn transfers<T: Item>() -> Vec<Bench> {
     let mut benches = Vec::new();
     for (putters, getters) in SIDES {
-        for &capacity in capacities {
+        for capacity in CAPACITIES {
             let shape = Shape { capacity, putters, getters };
             let name = format!("queue transfer {}, {}", shape.name(), T::NAME);
             let contestants = contestants(shape, Transfer::<T>::on(Cores::InTurn));
