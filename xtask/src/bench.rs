@@ -14,11 +14,14 @@ pub(crate) const VERB: Verb = Verb {
     help: "\
 Usage: cargo xtask bench [FILTER] [--json]
 
-Measures the same workloads over this project's primitives and everybody else's: all in one process, in rounds
-that rotate the order; medians, the ratio to the best, and whether the goal of the row is met. `lock` and `sync`
-select the locks and the other primitives, `queue` the channels. Run it on an idle machine.
+Measures the same workloads over this project's primitives and everybody else's: all in one process, in
+rounds that rotate the order; medians, the ratio to the best, and whether the goal of the row is met. `lock`
+and `sync` select the locks and the other primitives, `queue` the channels, in five minutes. Run it on an idle
+machine.
 
-  FILTER   only the workloads whose name contains it, from the beginning of a word on: lock, sync, queue
+  FILTER   only the workloads whose name contains it, from the beginning of a word on: lock, sync, queue,
+           'queue transfer', 'queue ping-pong', 'queue one-core', 'queue task_done', 'queue idle',
+           'queue memory'
   --json   one JSON document instead of the tables
 ",
     run,

@@ -101,7 +101,8 @@ pub(crate) fn json(machine: &Machine, plan: &Plan, results: &[Results]) {
         }
     }
     let mean = Mean::of(results).map(|mean| {
-        json!({"rows": mean.rows, "of": mean.of, "reached": mean.reached, "goal": Mean::GOAL, "met": mean.met()})
+        let (goal, met) = (Mean::GOAL, mean.met());
+        json!({"rows": mean.rows, "of": mean.of, "goal": goal, "reached": mean.reached, "met": met})
     });
     let document = json!({
         "machine": {"cpu": machine.cpu, "cores": machine.cores, "threads_bound": machine.threads_bound, "versions": versions},
