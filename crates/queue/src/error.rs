@@ -2,9 +2,9 @@
 
 use core::{error::Error, fmt};
 
-/// The queue was shut down; carries the item that was not put, if there was one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct ShutDown<T = ()>(pub T);
+/// The queue was shut down, and all that was in it has been taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShutDown;
 
 /// Why an item was not put; it is given back.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum PutError<T> {
     Full(T),
     /// The queue was shut down.
     ShutDown(T),
+    /// The [`Store`](crate::Store) of the queue refused it.
+    Rejected(T),
 }
 
 /// Why there was no item to get.
@@ -38,28 +40,36 @@ impl<T> PutError<T> {
     /// ```
     pub fn into_inner(self) -> T {
         match self {
-            Self::Full(item) | Self::ShutDown(item) => item,
+            Self::Full(item) | Self::ShutDown(item) | Self::Rejected(item) => item,
+        }
+    }
+
+    /// The same reason, with `change` made to the item.
+    ///
+    /// ```
+    /// assert_eq!(queue::PutError::Full(2).map(|item| item + 1), queue::PutError::Full(3));
+    /// ```
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> PutError<U> {
+        match self {
+            Self::Full(item) => PutError::Full(change(item)),
+            Self::ShutDown(item) => PutError::ShutDown(change(item)),
+            Self::Rejected(item) => PutError::Rejected(change(item)),
         }
     }
 }
 
 // Debug does not ask for `T: Debug`: an error must be printable whatever was in the queue.
-impl<T> fmt::Debug for ShutDown<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ShutDown(..)")
-    }
-}
-
 impl<T> fmt::Debug for PutError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Full(_) => "Full(..)",
             Self::ShutDown(_) => "ShutDown(..)",
+            Self::Rejected(_) => "Rejected(..)",
         })
     }
 }
 
-impl<T> fmt::Display for ShutDown<T> {
+impl fmt::Display for ShutDown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the queue is shut down")
     }
@@ -70,6 +80,7 @@ impl<T> fmt::Display for PutError<T> {
         f.write_str(match self {
             Self::Full(_) => "the queue is full",
             Self::ShutDown(_) => "the queue is shut down",
+            Self::Rejected(_) => "the queue's store refused the item",
         })
     }
 }
@@ -89,7 +100,7 @@ impl fmt::Display for NotInWork {
     }
 }
 
-impl<T> Error for ShutDown<T> {}
+impl Error for ShutDown {}
 impl<T> Error for PutError<T> {}
 impl Error for GetError {}
 impl Error for NotInWork {}

@@ -34,14 +34,22 @@
 //! reference and ends when told to.
 
 mod error;
-mod iter;
+mod feed;
+mod fifo;
+mod kind;
 mod queue;
+mod stored;
 mod sync;
+mod waiting;
 
-pub use crate::queue::{Queue, Shutdown};
+pub use crate::queue::{
+    AnyQueue, Batches, Iter, IterTimeout, IterUntil, LifoQueue, PriorityQueue, Queue, Shutdown, SimpleQueue,
+    StoreQueue, Task, TryIter,
+};
 pub use error::{GetError, NotInWork, PutError, ShutDown};
-pub use iter::{Iter, TryIter};
+pub use kind::Kind;
 pub use locks::Deadline;
+pub use stored::Store;
 
 // The README's example is compiled and run with the documentation's.
 #[cfg(doctest)]

@@ -55,10 +55,10 @@ fn a_shutdown_ends_every_wait() {
         full.shutdown(Shutdown::Drain);
         empty.shutdown(Shutdown::Discard);
         for (putter, item) in putters.into_iter().zip([1, 2]) {
-            assert_eq!(putter.join().unwrap(), Err(ShutDown(item)));
+            assert_eq!(putter.join().unwrap(), Err(PutError::ShutDown(item)));
         }
         for getter in getters {
-            assert_eq!(getter.join().unwrap(), Err(ShutDown(())));
+            assert_eq!(getter.join().unwrap(), Err(ShutDown));
         }
     });
 }

@@ -33,6 +33,12 @@ impl<T> Lock<T> {
         LockGuard { lock: self }
     }
 
+    /// The data of a lock that nobody else knows.
+    pub fn get_mut(&mut self) -> &mut T {
+        // SAFETY: the exclusive reference to the lock is one to its data.
+        self.data.with_mut(|data| unsafe { &mut *data })
+    }
+
     /// The data, out of its lock.
     pub fn into_inner(self) -> T {
         self.data.into_inner()

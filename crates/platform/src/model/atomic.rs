@@ -166,5 +166,37 @@ macro_rules! counting {
 atomic!(AtomicU32, u32, u64::from, |value| value as u32);
 atomic!(AtomicUsize, usize, |value| value as u64, |value| value as usize);
 atomic!(AtomicBool, bool, u64::from, |value| value != 0);
+/// `core`'s `AtomicPtr`, modelled as its address.
+#[derive(Debug)]
+pub struct AtomicPtr<T> {
+    address: AtomicUsize,
+    target: core::marker::PhantomData<*mut T>,
+}
+
+// SAFETY: as for `core`'s: it holds an address, and whoever follows it answers for that.
+unsafe impl<T> Send for AtomicPtr<T> {}
+// SAFETY: as above.
+unsafe impl<T> Sync for AtomicPtr<T> {}
+
+impl<T> AtomicPtr<T> {
+    /// An atomic that holds `pointer`.
+    #[track_caller]
+    pub fn new(pointer: *mut T) -> Self {
+        Self { address: AtomicUsize::new(pointer.expose_provenance()), target: core::marker::PhantomData }
+    }
+
+    /// `core`'s `load`; null when the execution is lost.
+    #[track_caller]
+    pub fn load(&self, order: Ordering) -> *mut T {
+        core::ptr::with_exposed_provenance_mut(self.address.load(order))
+    }
+
+    /// `core`'s `store`.
+    #[track_caller]
+    pub fn store(&self, pointer: *mut T, order: Ordering) {
+        self.address.store(pointer.expose_provenance(), order);
+    }
+}
+
 counting!(AtomicU32, u32, fetch_add => wrapping_add, fetch_sub => wrapping_sub);
 counting!(AtomicUsize, usize, fetch_add => wrapping_add, fetch_sub => wrapping_sub);

@@ -19,6 +19,11 @@ pub mod thread;
 pub mod time;
 mod trace;
 
+/// A size: the first in the real world; here the second, a small one whose edges a few steps reach.
+pub const fn size(_real: usize, proved: usize) -> usize {
+    proved
+}
+
 /// Declares a function that is `const` in the real world; loom's types have no `const` constructors.
 #[macro_export]
 macro_rules! const_fn {

@@ -75,6 +75,11 @@ impl Spin {
         Self
     }
 
+    /// A long spin that is over.
+    pub fn long() -> Self {
+        Self
+    }
+
     /// Says that it is time to sleep.
     pub fn turn(&mut self) -> bool {
         false

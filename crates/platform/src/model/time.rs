@@ -13,6 +13,11 @@ impl Deadline {
     /// The deadline that does not come.
     pub const NEVER: Self = Self { comes: false };
 
+    /// Whether it has come already: here, never before a wait.
+    pub fn is_over(self) -> bool {
+        false
+    }
+
     pub(super) fn comes(self) -> bool {
         self.comes
     }

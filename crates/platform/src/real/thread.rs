@@ -80,9 +80,6 @@ fn new_id() -> usize {
     last.expect("fewer threads than usize can number") + 1
 }
 
-/// Turns that a spin has before it gives up: a few microseconds, the cost of the sleep and the waking that it may save.
-const TURNS: u32 = 11;
-
 /// A bounded spin: worth its while on several cores, of no use on one.
 ///
 /// ```
@@ -95,31 +92,50 @@ const TURNS: u32 = 11;
 /// ```
 #[derive(Debug)]
 pub struct Spin {
-    left: u32,
+    turn: u32,
+    pauses: u32,
+    turns: u32,
 }
 
 impl Spin {
-    /// A fresh spin: 11 turns, or none where the process may use one core only.
+    /// A fresh spin: 11 turns, a few microseconds, or none where the process may use one core only. For what somebody
+    /// holds for a moment, as a lock.
+    ///
+    /// The first turn is a pause: a short section is over by then.
     #[expect(clippy::new_without_default, reason = "a spin is begun, it has no neutral value")]
     pub fn new() -> Self {
-        Self { left: if cores() > 1 { TURNS } else { 0 } }
+        Self::of(1, 11)
+    }
+
+    /// A long spin: as long as a sleep and a waking cost, some twenty microseconds. For a partner that is likely on its
+    /// way, as at a queue: two threads that hand items to each other must not both fall asleep between two of them, for
+    /// then each waking takes so long that the other is asleep again.
+    ///
+    /// The first turns are pauses, each twice as long as the one before: they see a partner on another core at once, and
+    /// leave it the cache line more and more.
+    pub fn long() -> Self {
+        Self::of(6, 66)
+    }
+
+    fn of(pauses: u32, turns: u32) -> Self {
+        Self { turn: 0, pauses, turns: if cores() > 1 { turns } else { 0 } }
     }
 
     /// Lets others run for a moment and says `true`; says `false` when it is time to sleep instead.
     ///
-    /// The first turn is a pause: a short section is over by then. The others yield to the system, some 300 ns, instead
-    /// of pausing the core: whom we wait for may need this core, and while we are away nobody takes the word's cache
-    /// line from the one who works on it.
+    /// After the pauses the turns yield to the system, some 300 ns, instead of pausing the core: whom we wait for may need
+    /// this core, and while we are away nobody takes the word's cache line from the one who works on it.
     #[inline]
     pub fn turn(&mut self) -> bool {
-        if self.left == 0 {
+        if self.turn >= self.turns {
             return false;
         }
-        match self.left {
-            TURNS => core::hint::spin_loop(),
-            _ => yield_now(),
+        if self.turn < self.pauses {
+            (0..1 << self.turn).for_each(|_| core::hint::spin_loop());
+        } else {
+            yield_now();
         }
-        self.left -= 1;
+        self.turn += 1;
         true
     }
 }

@@ -23,6 +23,11 @@ impl Deadline {
     /// The deadline that does not come.
     pub const NEVER: Self = Self(None);
 
+    /// Whether it has come already. Reads the clock, unless it is [`NEVER`](Self::NEVER).
+    pub fn is_over(self) -> bool {
+        self.0.is_some_and(|at| at <= Instant::now())
+    }
+
     /// The time left: `None` when there is no end, zero when it has come.
     pub(crate) fn remaining(self) -> Option<Duration> {
         self.0.map(|at| at.saturating_duration_since(Instant::now()))

@@ -37,6 +37,11 @@ impl Spin {
         Self { left: TURNS }
     }
 
+    /// A fresh long spin, no longer here.
+    pub fn long() -> Self {
+        Self::new()
+    }
+
     /// Says `true` twice; then it is time to sleep.
     pub fn turn(&mut self) -> bool {
         let left = self.left;

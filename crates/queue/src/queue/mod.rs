@@ -1,22 +1,32 @@
-//! `Queue<T>`: the public face; its critical sections are in `state.rs`.
+//! `AnyQueue<K>`: the public face of all kinds.
 
-mod state;
+mod iter;
+mod kinds;
+mod task;
+mod tasks;
 
-use crate::sync::{Condition, Deadline, Lock, LockGuard};
-use crate::{GetError, NotInWork, PutError, ShutDown};
-use core::fmt;
-use state::State;
+use crate::error::{GetError, NotInWork, PutError, ShutDown};
+use crate::feed::Feed;
+use crate::kind::Kind;
+use crate::sync::Deadline;
+use core::{fmt, time::Duration};
+pub use iter::{Batches, Iter, IterTimeout, IterUntil, TryIter};
+pub use kinds::{LifoQueue, PriorityQueue, Queue, SimpleQueue, StoreQueue};
+pub use task::Task;
+use tasks::Tasks;
 
-/// A first-in first-out queue for any number of putters and getters: Python's `queue.Queue`.
+/// What all queues can do, whatever their [`Kind`]: [`Queue`], [`LifoQueue`], [`PriorityQueue`], [`SimpleQueue`] and
+/// [`StoreQueue`] are this, and differ in how they are made.
 ///
-/// One lock around a ring buffer, and three conditions, as in CPython: so every operation is one critical
-/// section, the order is global, and a thread that waits is woken only for a reason, in order of arrival. No
-/// user code (`Drop`, `Clone`) runs under the lock.
-pub struct Queue<T> {
-    state: Lock<State<T>>,
-    not_empty: Condition,
-    not_full: Condition,
-    all_done: Condition,
+/// A queue is shared by reference, or in an `Arc`, by any number of threads that put and get. It ends when somebody calls
+/// [`shutdown`](Self::shutdown). Each operation happens at one moment, in an order that all threads agree on. No user code
+/// (`Drop`, `Clone`) runs while the queue is locked, but for the comparisons of a [`PriorityQueue`] and the code of a
+/// [`Store`](crate::Store).
+///
+/// Who has to wait looks for some twenty microseconds whether it is about to end (not at all on one core), and then sleeps.
+pub struct AnyQueue<K> {
+    kind: K,
+    tasks: Tasks,
 }
 
 /// How a queue ends.
@@ -28,46 +38,21 @@ pub enum Shutdown {
     Discard,
 }
 
-impl<T> Queue<T> {
-    /// A queue of at most `maxsize` items; 0 means no bound, as in Python.
-    ///
-    /// ```
-    /// use queue::Queue;
-    /// assert_eq!(Queue::<u8>::new(0).capacity(), None);
-    /// assert_eq!(Queue::<u8>::new(3).capacity(), Some(3));
-    /// ```
-    pub fn new(maxsize: usize) -> Self {
-        Self {
-            state: Lock::new(State::new((maxsize > 0).then_some(maxsize))),
-            not_empty: Condition::new(),
-            not_full: Condition::new(),
-            all_done: Condition::new(),
-        }
+impl<K: Kind> AnyQueue<K> {
+    pub(crate) fn of(kind: K) -> Self {
+        Self { kind, tasks: Tasks::new() }
     }
 
-    /// A queue of at most `capacity` items.
-    ///
-    /// # Panics
-    /// If `capacity` is 0: a queue that hands over without room for an item is not built yet.
-    pub fn bounded(capacity: usize) -> Self {
-        assert!(capacity > 0, "a bounded queue has room for one item at least");
-        Self::new(capacity)
-    }
-
-    /// A queue without a bound: putting never waits.
-    pub fn unbounded() -> Self {
-        Self::new(0)
-    }
-
-    /// Puts an item at the end, waiting for room.
+    /// Puts an item, waiting for room.
     ///
     /// # Errors
-    /// [`ShutDown`] with the item, also when the shutdown comes while it waits.
-    pub fn put(&self, item: T) -> Result<(), ShutDown<T>> {
-        self.put_timeout(item, Deadline::NEVER).map_err(|error| ShutDown(error.into_inner()))
+    /// [`PutError`] with the item: `ShutDown`, also when the shutdown comes while it waits. Never `Full`.
+    #[inline]
+    pub fn put(&self, item: K::Item) -> Result<(), PutError<K::Item>> {
+        self.kind.put_until(item, Deadline::NEVER)
     }
 
-    /// Puts an item at the end if there is room now.
+    /// Puts an item if there is room now. For a [rendezvous](Queue::rendezvous) there is if a getter waits.
     ///
     /// # Errors
     /// [`PutError`] with the item.
@@ -78,39 +63,98 @@ impl<T> Queue<T> {
     /// assert_eq!(queue.try_put(1), Ok(()));
     /// assert_eq!(queue.try_put(2), Err(PutError::Full(2)));
     /// ```
-    pub fn try_put(&self, item: T) -> Result<(), PutError<T>> {
-        self.put_locked(self.state.lock(), item)
+    pub fn try_put(&self, item: K::Item) -> Result<(), PutError<K::Item>> {
+        self.kind.try_put(item)
     }
 
-    /// Puts an item at the end, waiting for room until `timeout` at most.
+    /// Puts an item, waiting for room until `timeout` at most.
     ///
     /// # Errors
     /// [`PutError`] with the item.
-    pub fn put_timeout(&self, item: T, timeout: impl Into<Deadline>) -> Result<(), PutError<T>> {
-        let mut state = self.state.lock();
-        if state.must_wait_to_put() {
-            self.not_full.wait_for_timeout(&mut state, timeout, |state| !state.must_wait_to_put());
-        }
-        self.put_locked(state, item)
+    #[inline]
+    pub fn put_timeout(&self, item: K::Item, timeout: impl Into<Deadline>) -> Result<(), PutError<K::Item>> {
+        self.kind.put_until(item, timeout.into())
     }
 
-    /// Takes the oldest item, waiting for one.
+    /// Puts items in their order, waiting for room; as many as there is room for go in at one time, and nobody else's between
+    /// them.
+    ///
+    /// # Errors
+    /// [`PutError`] with the items that were not put.
+    ///
+    /// ```
+    /// use queue::{PutError, Queue, Shutdown};
+    /// let queue = Queue::unbounded();
+    /// queue.put_many(1..=3).unwrap();
+    /// assert_eq!(queue.drain(), [1, 2, 3]);
+    /// queue.shutdown(Shutdown::Drain);
+    /// assert_eq!(queue.put_many([4, 5]), Err(PutError::ShutDown(vec![4, 5])));
+    /// ```
+    pub fn put_many(&self, items: impl IntoIterator<Item = K::Item>) -> Result<(), PutError<Vec<K::Item>>> {
+        self.put_many_timeout(items, Deadline::NEVER)
+    }
+
+    /// As [`put_many`](Self::put_many), until `timeout` at most.
+    ///
+    /// # Errors
+    /// [`PutError`] with the items that were not put.
+    pub fn put_many_timeout(
+        &self,
+        items: impl IntoIterator<Item = K::Item>,
+        timeout: impl Into<Deadline>,
+    ) -> Result<(), PutError<Vec<K::Item>>> {
+        let (mut feed, deadline) = (Feed::new(items.into_iter().collect()), timeout.into());
+        while feed.len() > 0 {
+            if let Err(error) = self.kind.put_some(&mut feed, deadline) {
+                return Err(error.map(|()| feed.into_vec()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts an item at once. Where there is no room, another item makes room, and is returned: the oldest of a [`Queue`] or
+    /// [`LifoQueue`], the last in order of a [`PriorityQueue`] (which may be the new one), what its
+    /// [`Store`](crate::Store) says of a [`StoreQueue`], and the new one of a [rendezvous](Queue::rendezvous). It counts as done.
+    ///
+    /// # Errors
+    /// [`PutError`] with the item: `ShutDown` or `Rejected`, never `Full`.
+    ///
+    /// ```
+    /// use queue::{PriorityQueue, Queue};
+    /// let latest = Queue::bounded(2);
+    /// let out: Vec<_> = (1..=4).filter_map(|item| latest.force_put(item).unwrap()).collect();
+    /// assert_eq!((out, latest.drain()), (vec![1, 2], vec![3, 4]));
+    ///
+    /// let smallest = PriorityQueue::bounded(2);
+    /// let out: Vec<_> = [5, 1, 9, 3].into_iter().filter_map(|item| smallest.force_put(item).unwrap()).collect();
+    /// assert_eq!((out, smallest.drain()), (vec![9, 5], vec![1, 3]));
+    /// ```
+    pub fn force_put(&self, item: K::Item) -> Result<Option<K::Item>, PutError<K::Item>> {
+        let out = self.kind.force_put(item)?;
+        if out.is_some() && self.capacity() != Some(0) {
+            self.finish(1);
+        }
+        Ok(out)
+    }
+
+    /// Takes the next item, waiting for one.
     ///
     /// # Errors
     /// [`ShutDown`] when the queue is shut down and empty.
-    pub fn get(&self) -> Result<T, ShutDown> {
-        self.get_timeout(Deadline::NEVER).map_err(|_| ShutDown(()))
+    #[inline]
+    pub fn get(&self) -> Result<K::Item, ShutDown> {
+        self.kind.get_until(Deadline::NEVER).map_err(|_| ShutDown)
     }
 
-    /// Takes the oldest item if there is one now.
+    /// Takes the next item if there is one now.
     ///
     /// # Errors
     /// [`GetError`]: empty, or empty and shut down.
-    pub fn try_get(&self) -> Result<T, GetError> {
-        self.get_locked(self.state.lock())
+    pub fn try_get(&self) -> Result<K::Item, GetError> {
+        self.kind.try_get()
     }
 
-    /// Takes the oldest item, waiting for one until `timeout` at most.
+    /// Takes the next item, waiting for one until `timeout` at most.
     ///
     /// # Errors
     /// [`GetError`]: empty until then, or empty and shut down.
@@ -121,26 +165,69 @@ impl<T> Queue<T> {
     /// let queue = Queue::<u8>::unbounded();
     /// assert_eq!(queue.get_timeout(Duration::from_millis(1)), Err(GetError::Empty));
     /// ```
-    pub fn get_timeout(&self, timeout: impl Into<Deadline>) -> Result<T, GetError> {
-        let mut state = self.state.lock();
-        if state.must_wait_to_get() {
-            self.not_empty.wait_for_timeout(&mut state, timeout, |state| !state.must_wait_to_get());
+    #[inline]
+    pub fn get_timeout(&self, timeout: impl Into<Deadline>) -> Result<K::Item, GetError> {
+        self.kind.get_until(timeout.into())
+    }
+
+    /// Takes between `min` and `max` items: waits for `min` of them, and then for `linger` at most until there are `max`. As
+    /// many as are there are taken at one time.
+    ///
+    /// Fewer than `min` come when the queue is shut down meanwhile. What has been taken is out of the queue while the call waits for more: with
+    /// several such getters, a `min` above 1 can leave each with too few.
+    ///
+    /// # Errors
+    /// [`ShutDown`] when the queue is shut down and there is no item.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let queue = queue::Queue::unbounded();
+    /// queue.put_many(1..=5).unwrap();
+    /// assert_eq!(queue.get_many(1, 3, Duration::ZERO), Ok(vec![1, 2, 3]));
+    /// assert_eq!(queue.get_many(1, 3, Duration::from_millis(1)), Ok(vec![4, 5]));
+    /// ```
+    pub fn get_many(&self, min: usize, max: usize, linger: Duration) -> Result<Vec<K::Item>, ShutDown> {
+        let mut items = Vec::new();
+        while items.len() < min.min(max) {
+            if self.kind.get_some(max - items.len(), &mut items, Deadline::NEVER).is_err() {
+                return if items.is_empty() { Err(ShutDown) } else { Ok(items) };
+            }
         }
-        self.get_locked(state)
+        if items.len() < max {
+            let deadline = Deadline::from(linger);
+            while items.len() < max && self.kind.get_some(max - items.len(), &mut items, deadline).is_ok() {}
+        }
+        Ok(items)
+    }
+
+    /// Takes all that is there, in order, at one time, without waiting. The items count as taken, not as done.
+    pub fn drain(&self) -> Vec<K::Item> {
+        self.kind.drain()
+    }
+
+    /// As [`get`](Self::get); the item says that it is done when it is dropped, also by a panic.
+    ///
+    /// # Errors
+    /// [`ShutDown`] when the queue is shut down and empty.
+    ///
+    /// ```
+    /// let queue = queue::Queue::unbounded();
+    /// queue.put("work").unwrap();
+    /// let task = queue.get_task().unwrap();
+    /// assert_eq!((*task, queue.unfinished_tasks()), ("work", 1));
+    /// drop(task);
+    /// assert_eq!(queue.unfinished_tasks(), 0);
+    /// ```
+    pub fn get_task(&self) -> Result<Task<'_, K>, ShutDown> {
+        self.get().map(|item| Task::new(self, item))
     }
 
     /// Says that the work on one item, taken earlier, is finished.
     ///
     /// # Errors
-    /// [`NotInWork`] if that has been said for every item put so far.
+    /// [`NotInWork`] if that has been said for every item put so far; nothing is changed.
     pub fn task_done(&self) -> Result<(), NotInWork> {
-        let mut state = self.state.lock();
-        let left = state.finish(1)?;
-        drop(state);
-        if left == 0 {
-            self.all_done.notify_all();
-        }
-        Ok(())
+        self.tasks.finish_one(|| self.kind.puts())
     }
 
     /// Waits until the work on every item put so far is finished.
@@ -163,8 +250,7 @@ impl<T> Queue<T> {
 
     /// As [`join`](Self::join), until `timeout` at most; says whether all work is finished.
     pub fn join_timeout(&self, timeout: impl Into<Deadline>) -> bool {
-        let mut state = self.state.lock();
-        self.all_done.wait_for_timeout(&mut state, timeout, |state| state.unfinished() == 0)
+        self.tasks.join(|| self.kind.puts(), timeout.into())
     }
 
     /// Ends the queue: nothing more is put. Returns what [`Shutdown::Discard`] took out, in order; nothing
@@ -183,26 +269,29 @@ impl<T> Queue<T> {
     /// assert_eq!(queue.shutdown(Shutdown::Discard), [1]);
     /// assert_eq!(queue.try_get(), Err(GetError::ShutDown));
     /// ```
-    pub fn shutdown(&self, how: Shutdown) -> Vec<T> {
-        let mut state = self.state.lock();
-        let (discarded, all_done) = state.shut(how);
-        drop(state);
-        self.not_empty.notify_all();
-        self.not_full.notify_all();
-        if all_done {
-            self.all_done.notify_all();
+    pub fn shutdown(&self, how: Shutdown) -> Vec<K::Item> {
+        self.kind.shut();
+        if how == Shutdown::Drain {
+            return Vec::new();
         }
-        discarded.into()
+        let items = self.kind.drain();
+        // A task_done() for an item still in the queue (Python allows it too) may have run ahead: then fewer are counted.
+        self.finish(items.len());
+        items
+    }
+
+    fn finish(&self, n: usize) {
+        self.tasks.finish(n, || self.kind.puts());
     }
 
     /// Whether [`shutdown`](Self::shutdown) has been called.
     pub fn is_shutdown(&self) -> bool {
-        self.state.lock().is_shut()
+        self.kind.is_shut()
     }
 
     /// How many items are in the queue at this moment.
     pub fn len(&self) -> usize {
-        self.state.lock().len()
+        self.kind.len()
     }
 
     /// Whether no item is in the queue at this moment. A loop that ends on it ends too early: see
@@ -213,42 +302,27 @@ impl<T> Queue<T> {
 
     /// Whether there is no room at this moment; never for a queue without a bound.
     pub fn is_full(&self) -> bool {
-        self.state.lock().is_full()
+        self.capacity().is_some_and(|capacity| self.len() >= capacity)
     }
 
     /// How many items there is room for; `None` without a bound.
     pub fn capacity(&self) -> Option<usize> {
-        self.state.lock().capacity()
+        self.kind.capacity()
     }
 
     /// How many items were put and are not done yet.
     pub fn unfinished_tasks(&self) -> usize {
-        self.state.lock().unfinished()
-    }
-
-    fn put_locked(&self, mut state: LockGuard<'_, State<T>>, item: T) -> Result<(), PutError<T>> {
-        state.push(item)?;
-        drop(state);
-        self.not_empty.notify_one();
-        Ok(())
-    }
-
-    fn get_locked(&self, mut state: LockGuard<'_, State<T>>) -> Result<T, GetError> {
-        let item = state.pop()?;
-        drop(state);
-        self.not_full.notify_one();
-        Ok(item)
+        self.tasks.unfinished(|| self.kind.puts())
     }
 }
 
-impl<T> fmt::Debug for Queue<T> {
+impl<K: Kind> fmt::Debug for AnyQueue<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state.lock();
         f.debug_struct("Queue")
-            .field("len", &state.len())
-            .field("capacity", &state.capacity())
-            .field("unfinished_tasks", &state.unfinished())
-            .field("is_shutdown", &state.is_shut())
+            .field("len", &self.len())
+            .field("capacity", &self.capacity())
+            .field("unfinished_tasks", &self.unfinished_tasks())
+            .field("is_shutdown", &self.is_shutdown())
             .finish_non_exhaustive()
     }
 }

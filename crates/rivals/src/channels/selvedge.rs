@@ -2,20 +2,20 @@
 
 use super::channel::{Get, Job, Put, Shape, shared};
 use crate::bench::Contestant;
-use queue::Queue;
+use queue::{AnyQueue, Queue};
 use std::sync::Arc;
 
 impl<T: Send + 'static> Put<T> for Arc<Queue<T>> {
     #[inline]
     fn put(&self, item: T) {
-        Queue::put(self, item).expect("the queue is open");
+        AnyQueue::put(self, item).expect("the queue is open");
     }
 }
 
 impl<T: Send + 'static> Get<T> for Arc<Queue<T>> {
     #[inline]
     fn get(&self) -> T {
-        Queue::get(self).expect("the queue is open")
+        AnyQueue::get(self).expect("the queue is open")
     }
 }
 
@@ -33,12 +33,7 @@ impl<T: Send + 'static> Get<T> for Tracking<T> {
 }
 
 pub(super) fn contestant<J: Job>(shape: Shape, job: J) -> Contestant {
-    const NAME: &str = "selvedge";
-    match shape.capacity {
-        // `Queue::rendezvous` belongs here.
-        Some(0) => Contestant::absent(NAME, "not built yet"),
-        _ => shared(NAME, shape, job, move || open(shape)),
-    }
+    shared("selvedge", shape, job, move || open(shape))
 }
 
 /// The same with `task_done` after each get, and without.
@@ -51,6 +46,10 @@ pub(super) fn tracking<J: Job>(shape: Shape, job: J) -> Vec<Contestant> {
 }
 
 fn open<T>(shape: Shape) -> (Arc<Queue<T>>, Arc<Queue<T>>) {
-    let queue = Arc::new(shape.capacity.map_or_else(Queue::unbounded, Queue::bounded));
+    let queue = Arc::new(match shape.capacity {
+        None => Queue::unbounded(),
+        Some(0) => Queue::rendezvous(),
+        Some(capacity) => Queue::bounded(capacity),
+    });
     (Arc::clone(&queue), queue)
 }

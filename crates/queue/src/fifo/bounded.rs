@@ -1,0 +1,460 @@
+//! First in, first out, with room for so many: a ring of slots, each with a stamp.
+//!
+//! # Promise
+//! Any number of putters and getters; the order is global; at most `capacity` items; an item is taken once. Put and get
+//! are one exchange and one store each, and touch nothing that the other side writes but the slot.
+//!
+//! # Source
+//! Dmitry Vyukov's bounded queue (2010), with the lap in the stamp as in `crossbeam`, which makes any capacity possible,
+//! also 1. That the marks of those who wait lie in the positions is `waiting/position.rs`.
+//!
+//! # State
+//! A position is a lap and a place in it; laps are a power of two apart, so that a position says its place without a
+//! division. A slot's stamp says what may happen to it next:
+//!
+//! | stamp | meaning |
+//! |---|---|
+//! | `p` | empty; the putter that has position `p` may write |
+//! | `p + FULL` | holds the item put at `p`; the getter that has position `p` may read |
+//!
+//! `tail` is the next position to put at, and marked `SHUT` at the end; `head` the next to take from.
+//!
+//! # Protocol
+//! 1. Put: load `tail`, and the stamp of its slot. If the stamp is the position, exchange `tail` for the next position;
+//!    write the item; stamp the slot `FULL`. If `tail` was `WAITED`, call a getter.
+//! 2. Get: load `head`, and the stamp of its slot. If the stamp is the position and `FULL`, exchange `head` for the next;
+//!    read the item; stamp the slot with its position in the next lap. If `head` was `WAITED`, call a putter.
+//! 3. Several at once: the same for as many slots in a row as have the right stamp, with one exchange.
+//! 4. A last word, where the stamp is not right: full if `head` is a lap behind `tail`; empty if they are equal. Between
+//!    the two somebody is just writing or reading: let others run, and look again.
+//! 5. Drain: exchange `head` for `tail`, and take what lies between, waiting for those who are still writing.
+//! 6. Force: full? Exchange `tail` for the next position first, so that nobody else gets the room. If then the oldest item
+//!    is still there, exchange `head` for the next position, and replace the item by ours. If a getter was faster, wait
+//!    until it has read.
+//!
+//! # Invariants
+//! - B1. A stamp that is right for a position stays so until the one who has that position changes it; and an exchange of
+//!   `tail` or `head` from that position hands it out once. So a slot has one owner at a time.
+//! - B2. `head` and `tail` only grow; `tail` is never before `head`, and more than a lap ahead of it only while one
+//!   `force` is under way.
+//! - B3. After `SHUT` `tail` does not move: its exchange expects the word without the mark.
+//!
+//! # Memory orderings
+//! - Stamps: the Release of the one who is done with the slot, to the Acquire of the next. The putter's carries the item; the
+//!   getter's says that the item has been read.
+//! - `tail` and `head`: Relaxed. The order of each word by itself makes owners (B1) and finds who waits (P2). The last
+//!   word loads the other side's with Acquire, so that who learns of the end sees what came before it; that its two loads give a moment
+//!   at which it was true follows from B2: the second word cannot have been behind the first.
+//!
+//! # Proofs
+//! `tests/loom/bounded.rs`.
+
+use crate::error::PutError;
+use crate::feed::Feed;
+use crate::sync::{Acquire, AtomicUsize, Relaxed, Release, UnsafeCell, yield_now};
+use crate::waiting::{Position, SHUT, STEP, Sides, Verdict, WAITED, Waiter, at, try_put};
+use core::mem::MaybeUninit;
+
+/// In a stamp: the slot holds an item.
+const FULL: usize = 1;
+
+struct Slot<T> {
+    stamp: AtomicUsize,
+    item: UnsafeCell<MaybeUninit<T>>,
+}
+
+pub(crate) struct Bounded<T> {
+    tail: Position,
+    head: Position,
+    slots: Box<[Slot<T>]>,
+    /// How far apart the laps are: a power of two, in `STEP`s at least the capacity.
+    lap: usize,
+}
+
+// SAFETY: an item is moved in by one thread and out by one (B1), perhaps another: `T: Send`. No reference to one is
+// shared.
+unsafe impl<T: Send> Send for Bounded<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Bounded<T> {}
+
+impl<T> Slot<T> {
+    /// # Safety
+    /// The caller owns the slot (B1), which is empty.
+    unsafe fn write(&self, item: T, stamp: usize) {
+        // SAFETY: the owner is alone with it.
+        self.item.with_mut(|slot| unsafe { (*slot).write(item) });
+        // Release: pairs with the Acquire of who reads or replaces the item: it is there.
+        self.stamp.store(stamp, Release);
+    }
+
+    /// # Safety
+    /// The caller owns the slot (B1), which holds an item, and sees to it that nobody takes it again.
+    unsafe fn read(&self) -> T {
+        // SAFETY: the owner is alone with it, and has seen the stamp that came after the item.
+        self.item.with_mut(|slot| unsafe { (*slot).assume_init_read() })
+    }
+}
+
+impl<T> Bounded<T> {
+    /// `capacity` is not 0.
+    pub(crate) fn new(capacity: usize) -> Self {
+        let lap = capacity.checked_next_power_of_two().and_then(|slots| slots.checked_mul(STEP));
+        let slot = |place| Slot {
+            stamp: AtomicUsize::new(place * STEP),
+            item: UnsafeCell::new(MaybeUninit::uninit()),
+        };
+        Self {
+            lap: lap.expect("a capacity that memory could hold"),
+            tail: Position::new(),
+            head: Position::new(),
+            slots: (0..capacity).map(slot).collect(),
+        }
+    }
+
+    #[inline]
+    fn place(&self, position: usize) -> usize {
+        (position & (self.lap - 1)) / STEP
+    }
+
+    #[inline]
+    fn slot(&self, position: usize) -> &Slot<T> {
+        // SAFETY: positions are made by after() and ahead(), which keep the place below the capacity; so is 0.
+        unsafe { self.slots.get_unchecked(self.place(position)) }
+    }
+
+    /// The position after this one.
+    #[inline]
+    fn after(&self, position: usize) -> usize {
+        self.ahead(position, 1)
+    }
+
+    /// The position that is `n` further, which is at most a lap.
+    #[inline]
+    fn ahead(&self, position: usize, n: usize) -> usize {
+        let place = self.place(position) + n;
+        if place < self.slots.len() {
+            position + n * STEP
+        } else {
+            (position & !(self.lap - 1)) + self.lap + (place - self.slots.len()) * STEP
+        }
+    }
+
+    /// How many positions came before this one.
+    fn count(&self, position: usize) -> usize {
+        position / self.lap * self.slots.len() + self.place(position)
+    }
+
+    /// How many slots in a row, up to `max`, have the stamp that their position and `mark` make.
+    #[inline]
+    fn ready(&self, from: usize, mark: usize, max: usize) -> usize {
+        let max = max.min(self.slots.len());
+        let mut position = from;
+        for n in 0..max {
+            // Acquire: pairs with the Release of whoever left the slot as it is: the item is there, or is gone.
+            if self.slot(position).stamp.load(Acquire) != position | mark {
+                return n;
+            }
+            position = self.after(position);
+        }
+        max
+    }
+
+    /// Has up to `max` positions in a row to put at: the first, and how many.
+    #[inline]
+    fn claim_to_put(&self, max: usize) -> Option<(usize, usize, bool)> {
+        // Relaxed, here and below: the exchange decides.
+        let mut tail = self.tail.word.load(Relaxed);
+        loop {
+            let position = at(tail);
+            let n = if tail & SHUT == 0 { self.ready(position, 0, max) } else { 0 };
+            if n == 0 {
+                let now = self.tail.word.load(Relaxed);
+                if now == tail {
+                    return None;
+                }
+                tail = now;
+                continue;
+            }
+            let next = self.ahead(position, n) | tail & WAITED;
+            // Relaxed: B1 by the word's own order; the stamps order the slots.
+            match self.tail.word.compare_exchange(tail, next, Relaxed, Relaxed) {
+                Ok(_) => return Some((position, n, tail & WAITED != 0)),
+                Err(now) => tail = now,
+            }
+        }
+    }
+
+    /// Has up to `max` positions in a row to take from: the first, and how many.
+    #[inline]
+    fn claim_to_get(&self, max: usize) -> Option<(usize, usize, bool)> {
+        // Relaxed, here and below: the exchange decides.
+        let mut head = self.head.word.load(Relaxed);
+        loop {
+            let position = at(head);
+            let n = self.ready(position, FULL, max);
+            if n == 0 {
+                let now = self.head.word.load(Relaxed);
+                if now == head {
+                    return None;
+                }
+                head = now;
+                continue;
+            }
+            let next = self.ahead(position, n) | head & WAITED;
+            // Relaxed: B1 by the word's own order; the stamps order the slots.
+            match self.head.word.compare_exchange(head, next, Relaxed, Relaxed) {
+                Ok(_) => return Some((position, n, head & WAITED != 0)),
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    /// Takes the item at a position of our own, which is there.
+    #[inline]
+    fn take(&self, position: usize) -> T {
+        let slot = self.slot(position);
+        // SAFETY: the position is ours, its stamp said FULL, and it is stamped empty below.
+        let item = unsafe { slot.read() };
+        // Release: pairs with the Acquire of the putter of the next lap: we have read.
+        slot.stamp.store(position + self.lap, Release);
+        item
+    }
+
+    /// Waits until the slot has this stamp, which somebody is about to give it.
+    fn await_stamp(&self, position: usize, stamp: usize) {
+        // Acquire: as in ready().
+        while self.slot(position).stamp.load(Acquire) != stamp {
+            yield_now();
+        }
+    }
+
+    fn is_full(&self, tail: usize) -> bool {
+        // Acquire: pairs with nothing that is needed; it keeps the two loads in order for the last word.
+        at(tail) >= at(self.head.word.load(Acquire)) + self.lap
+    }
+
+    fn tail(&self) -> usize {
+        // Acquire: pairs with the Release in shut(): who learns of the end sees what came before it.
+        self.tail.word.load(Acquire)
+    }
+
+    pub(crate) fn force_put(&self, mut item: T) -> Result<Option<T>, PutError<T>> {
+        loop {
+            item = match try_put(self, item) {
+                Ok(()) => return Ok(None),
+                Err(PutError::Full(item)) => item,
+                Err(error) => return Err(error),
+            };
+            // Relaxed: the exchange decides.
+            let tail = self.tail.word.load(Relaxed);
+            let position = at(tail);
+            // Relaxed: only grows; a lap behind the end it says that the queue is full, and stays so while the end does.
+            let oldest = at(self.head.word.load(Relaxed));
+            if tail & SHUT == 0 && position == oldest + self.lap {
+                let next = self.after(position) | tail & WAITED;
+                // Relaxed: as in claim_to_put().
+                if self.tail.word.compare_exchange(tail, next, Relaxed, Relaxed).is_ok() {
+                    let replaced = self.replace(position, item);
+                    if tail & WAITED != 0 {
+                        self.tail.call(1);
+                    }
+                    return Ok(replaced);
+                }
+            }
+            yield_now();
+        }
+    }
+
+    /// Puts the item at a position of our own whose slot is not free yet: takes the oldest item out of it, if nobody
+    /// else does.
+    fn replace(&self, position: usize, item: T) -> Option<T> {
+        let (oldest, slot) = (position - self.lap, self.slot(position));
+        // Relaxed: the exchange decides.
+        let mut head = self.head.word.load(Relaxed);
+        while at(head) == oldest {
+            // Relaxed: as in claim_to_get().
+            match self.head.word.compare_exchange(head, self.after(oldest) | head & WAITED, Relaxed, Relaxed)
+            {
+                Ok(_) => {
+                    self.await_stamp(position, oldest | FULL);
+                    // SAFETY: both positions are ours, and with them the slot; the item is overwritten below.
+                    let replaced = unsafe { slot.read() };
+                    // SAFETY: it is ours, and the item has been read.
+                    unsafe { slot.write(item, position | FULL) };
+                    return Some(replaced);
+                }
+                Err(now) => head = now,
+            }
+        }
+        self.await_stamp(position, position);
+        // SAFETY: the position is ours, and its slot is empty.
+        unsafe { slot.write(item, position | FULL) };
+        None
+    }
+
+    pub(crate) fn drain(&self) -> Vec<T> {
+        // Relaxed: the exchange decides.
+        let mut head = self.head.word.load(Relaxed);
+        loop {
+            let (first, end) = (at(head), at(self.tail()));
+            // While an item is forced in, `tail` may be further: then its oldest item is on its way out.
+            let end = if self.count(end) - self.count(first) > self.slots.len() {
+                self.ahead(first, self.slots.len())
+            } else {
+                end
+            };
+            // Relaxed: as in claim_to_get().
+            match self.head.word.compare_exchange(head, end | head & WAITED, Relaxed, Relaxed) {
+                Ok(_) => {
+                    let n = self.count(end) - self.count(first);
+                    let items = self.take_all(first, n);
+                    if head & WAITED != 0 {
+                        self.head.call(n);
+                    }
+                    return items;
+                }
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    fn take_all(&self, first: usize, n: usize) -> Vec<T> {
+        let mut items = Vec::with_capacity(n);
+        let mut position = first;
+        for _ in 0..n {
+            self.await_stamp(position, position | FULL);
+            items.push(self.take(position));
+            position = self.after(position);
+        }
+        items
+    }
+
+    pub(crate) fn shut(&self) {
+        self.tail.shut();
+        self.tail.call(usize::MAX);
+        self.head.call(usize::MAX);
+    }
+
+    pub(crate) fn is_shut(&self) -> bool {
+        self.tail() & SHUT != 0
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        // The head first: then the difference is not negative (B2), and what was put and taken between the loads makes it
+        // larger than the room at most.
+        // Acquire: keeps the loads in order.
+        let head = self.count(at(self.head.word.load(Acquire)));
+        (self.count(at(self.tail())) - head).min(self.slots.len())
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(crate) fn puts(&self) -> usize {
+        self.count(at(self.tail()))
+    }
+}
+
+impl<T> Sides for Bounded<T> {
+    type Item = T;
+
+    #[inline]
+    fn poll_put(&self, item: T) -> Result<(), PutError<T>> {
+        let Some((position, _, waited)) = self.claim_to_put(1) else { return Err(PutError::Full(item)) };
+        // SAFETY: the position is ours, and its stamp said that the slot is empty.
+        unsafe { self.slot(position).write(item, position | FULL) };
+        if waited {
+            self.tail.call(1);
+        }
+        Ok(())
+    }
+
+    fn poll_put_some(&self, feed: &mut Feed<T>) -> Result<usize, PutError<()>> {
+        let Some((first, n, waited)) = self.claim_to_put(feed.len()) else { return Ok(0) };
+        let mut position = first;
+        for _ in 0..n {
+            let item = feed.next().expect("no more positions than items");
+            // SAFETY: the position is ours, and its stamp said that the slot is empty.
+            unsafe { self.slot(position).write(item, position | FULL) };
+            position = self.after(position);
+        }
+        if waited {
+            self.tail.call(n);
+        }
+        Ok(n)
+    }
+
+    fn verdict_put(&self) -> Verdict {
+        let tail = self.tail();
+        match tail & SHUT == 0 {
+            false => Verdict::Over,
+            true if self.is_full(tail) => Verdict::Wait,
+            // A getter is about to read what lies in the slot.
+            true => Verdict::Again,
+        }
+    }
+
+    fn enter_put(&self, waiter: &Waiter) -> bool {
+        // The end is marked before those in this line are called, so that who comes too late for the call sees it.
+        self.head.enter(waiter, |head| {
+            let tail = self.tail();
+            tail & SHUT == 0 && at(tail) >= at(head) + self.lap
+        })
+    }
+
+    fn leave_put(&self, waiter: &Waiter) -> bool {
+        self.head.leave(waiter)
+    }
+
+    #[inline]
+    fn poll_get(&self) -> Option<T> {
+        let (position, _, waited) = self.claim_to_get(1)?;
+        let item = self.take(position);
+        if waited {
+            self.head.call(1);
+        }
+        Some(item)
+    }
+
+    fn poll_get_some(&self, max: usize, into: &mut Vec<T>) -> usize {
+        let Some((first, n, waited)) = self.claim_to_get(max) else { return 0 };
+        let mut position = first;
+        into.reserve(n);
+        for _ in 0..n {
+            into.push(self.take(position));
+            position = self.after(position);
+        }
+        if waited {
+            self.head.call(n);
+        }
+        n
+    }
+
+    fn verdict_get(&self) -> Verdict {
+        // Acquire: keeps the two loads in order.
+        let head = self.head.word.load(Acquire);
+        let tail = self.tail();
+        match at(head) == at(tail) {
+            true if tail & SHUT == 0 => Verdict::Wait,
+            true => Verdict::Over,
+            // A putter is about to write into the slot.
+            false => Verdict::Again,
+        }
+    }
+
+    fn enter_get(&self, waiter: &Waiter) -> bool {
+        // Relaxed: only grows: if it says that there is nothing, there is nothing.
+        self.tail.enter(waiter, |tail| tail & SHUT == 0 && at(self.head.word.load(Relaxed)) == at(tail))
+    }
+
+    fn leave_get(&self, waiter: &Waiter) -> bool {
+        self.tail.leave(waiter)
+    }
+}
+
+impl<T> Drop for Bounded<T> {
+    fn drop(&mut self) {
+        while self.poll_get().is_some() {}
+    }
+}

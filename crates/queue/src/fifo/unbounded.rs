@@ -1,0 +1,361 @@
+//! First in, first out, without a bound: a list of blocks of slots.
+//!
+//! # Promise
+//! Any number of putters and getters; the order is global; an item is taken once. A put waits for nobody, but for the few
+//! instructions in which another putter links a new block. A block is given back when its last item has been taken, so that a
+//! queue that has been emptied holds one, or two.
+//!
+//! # Source
+//! Positions that say the block's slot, and one position a block that says "the next block is just being linked", are
+//! `crossbeam`'s. Getters take turns by a lock instead of claiming positions: then it is plain which of them gives a block back, and
+//! nobody ever looks at a block that may be gone. (Which block is whose was the root of the double frees that `crossbeam` and `std`
+//! had: RUSTSEC-2025-0024.)
+//!
+//! # State
+//! | field | meaning |
+//! |---|---|
+//! | `tail` | the next position to put at; marked `SHUT` at the end |
+//! | `last` | the block of that position |
+//! | `front` | under a lock: the block of the next item to take, its place there, and how many were taken |
+//! | a slot's `full` | the item is there |
+//! | a block's `next` | the block after it, once its last position has been handed out |
+//!
+//! Positions come in groups of `GROUP`; the last of a group is no slot, but the time in which the next block is linked.
+//!
+//! # Protocol
+//! 1. Put: load `tail`; where it is between groups, let others run and look again. Load `last`. If the position is the last slot of its block,
+//!    allocate the next block. Exchange `tail` for the next position. If that was the last slot: write the new block to the
+//!    block's `next` and to `last`, and add one to `tail`. Write the item, and then `full`. If `tail` was `WAITED`, call a getter.
+//! 2. Get: take the lock. If the place is behind the last slot, go on to the `next` block if there is one, and give the old one
+//!    back. If the slot is `full`, take the item and count it.
+//! 3. Verdict: empty if as many were taken as there were positions handed out.
+//!
+//! # Invariants
+//! - U1. Who exchanges `tail` has the position alone, and `last`, loaded between the look at `tail` and the exchange, is its
+//!   block: `last` changes only while `tail` is between groups, and a group does not come back.
+//! - U2. A block is freed by the holder of `front`, when all of its slots have been taken: all its putters have written `full`, which is
+//!   their last touch (the one of the last slot links the next block before that).
+//! - U3. After `SHUT` no position is handed out: the exchange expects the word without the mark.
+//!
+//! # Memory orderings
+//! - `full`: the putter's Release to the getter's Acquire: the item, and everything that was done to the block (U2).
+//! - `last` and the step of `tail` out of the gap: Release, to the Acquire of the load of `tail`, and of `last`: who finds a position
+//!   finds its block, and the block's own state.
+//! - `next`: Release to the Acquire of the getter: the new block's state.
+//! - The exchange of `tail` is Relaxed: see [`Position`]; what a load of it sees through the exchange is the Release of the step before it
+//!   (exchanges carry a release on).
+//!
+//! # Proofs
+//! `tests/loom/unbounded.rs`, with one slot a block, so that every put links a block.
+
+use crate::error::PutError;
+use crate::feed::Feed;
+use crate::sync::{
+    Acquire, AtomicPtr, AtomicU32, Lock, LockGuard, Relaxed, Release, UnsafeCell, size, yield_now,
+};
+use crate::waiting::{Position, SHUT, STEP, Sides, Verdict, WAITED, Waiter, at};
+use core::mem::MaybeUninit;
+use core::ptr::{self, NonNull};
+
+/// Positions from one block to the next: a power of two.
+const GROUP: usize = size(64, 2);
+/// Slots of a block.
+const SLOTS: usize = GROUP - 1;
+
+struct Slot<T> {
+    full: AtomicU32,
+    item: UnsafeCell<MaybeUninit<T>>,
+}
+
+struct Block<T> {
+    slots: [Slot<T>; SLOTS],
+    next: AtomicPtr<Block<T>>,
+}
+
+/// Where the next item is to be taken.
+struct Front<T> {
+    block: NonNull<Block<T>>,
+    place: usize,
+    /// How many items have been taken.
+    taken: usize,
+}
+
+pub(crate) struct Unbounded<T> {
+    tail: Position,
+    last: AtomicPtr<Block<T>>,
+    front: Beside<Lock<Front<T>>>,
+}
+
+/// On lines of its own.
+#[repr(align(128))]
+struct Beside<T>(T);
+
+// SAFETY: an item is moved in by one thread (U1) and out by one (the holder of `front`), perhaps another: `T: Send`. Blocks
+// belong to the queue.
+unsafe impl<T: Send> Send for Unbounded<T> {}
+// SAFETY: as above; no reference to an item is shared.
+unsafe impl<T: Send> Sync for Unbounded<T> {}
+// SAFETY: the pointer is to a block that the holder of the lock owns, items and all.
+unsafe impl<T: Send> Send for Front<T> {}
+
+impl<T> Block<T> {
+    fn allocate() -> NonNull<Self> {
+        let slot = |_| Slot { full: AtomicU32::new(0), item: UnsafeCell::new(MaybeUninit::uninit()) };
+        let block = Self { slots: core::array::from_fn(slot), next: AtomicPtr::new(ptr::null_mut()) };
+        NonNull::from(Box::leak(Box::new(block)))
+    }
+
+    /// # Safety
+    /// It came from allocate(), and nobody will look at it again.
+    unsafe fn free(block: NonNull<Self>) {
+        // SAFETY: the caller's promise.
+        drop(unsafe { Box::from_raw(block.as_ptr()) });
+    }
+}
+
+impl<T> Front<T> {
+    /// The slot of the next item, if its block is linked already; gives a block back that is used up.
+    fn slot(&mut self) -> Option<&Slot<T>> {
+        if self.place == SLOTS {
+            // SAFETY: the front's block is alive as long as it is the front's (U2).
+            // Acquire: pairs with the Release in link(): the block is as allocate() left it, or newer.
+            let next = NonNull::new(unsafe { self.block.as_ref() }.next.load(Acquire))?;
+            // SAFETY: all its items have been taken, so all its putters are done with it (U2).
+            unsafe { Block::free(self.block) };
+            (self.block, self.place) = (next, 0);
+        }
+        // SAFETY: as above.
+        unsafe { self.block.as_ref() }.slots.get(self.place)
+    }
+
+    #[inline]
+    fn take(&mut self) -> Option<T> {
+        let slot = self.slot()?;
+        // Acquire: pairs with the Release in write(): the item is there, and its putter is done with the block (U2).
+        if slot.full.load(Acquire) == 0 {
+            return None;
+        }
+        // SAFETY: the item is there; the place moves on, so that it is read once.
+        let item = slot.item.with_mut(|item| unsafe { (*item).assume_init_read() });
+        self.place += 1;
+        self.taken += 1;
+        Some(item)
+    }
+}
+
+impl<T> Unbounded<T> {
+    pub(crate) fn new() -> Self {
+        let block = Block::allocate();
+        Self {
+            tail: Position::new(),
+            last: AtomicPtr::new(block.as_ptr()),
+            front: Beside(Lock::new(Front { block, place: 0, taken: 0 })),
+        }
+    }
+
+    fn front(&self) -> LockGuard<'_, Front<T>> {
+        self.front.0.lock()
+    }
+
+    /// How many positions were handed out before this one: the gaps are none.
+    fn count(word: usize) -> usize {
+        let n = at(word) / STEP;
+        n / GROUP * SLOTS + n % GROUP
+    }
+
+    fn tail(&self) -> usize {
+        // Acquire: pairs with the Release in shut(): who learns of the end sees what came before it.
+        self.tail.word.load(Acquire)
+    }
+
+    /// Has up to `max` positions of one block: the block, the first place in it, and how many.
+    #[inline]
+    fn claim(&self, max: usize) -> Option<(NonNull<Block<T>>, usize, usize, bool)> {
+        let mut spare = None;
+        loop {
+            // Acquire: pairs with the Release in link(): the block of this position can be found, U1.
+            let tail = self.tail.word.load(Acquire);
+            let place = at(tail) / STEP % GROUP;
+            if tail & SHUT != 0 || place == SLOTS {
+                if tail & SHUT != 0 {
+                    // SAFETY: nobody else knows the spare block.
+                    spare.map(|block| unsafe { Block::free(block) });
+                    return None;
+                }
+                yield_now();
+                continue;
+            }
+            // Acquire: pairs with the Release in link(): the block's state.
+            let block = self.last.load(Acquire);
+            let n = max.min(SLOTS - place);
+            if place + n == SLOTS && spare.is_none() {
+                // Before the exchange: nobody has to wait for an allocation.
+                spare = Some(Block::allocate());
+            }
+            // Relaxed: the word's own order makes one owner; see "Memory orderings" for what it carries on.
+            if self.tail.word.compare_exchange(tail, tail + n * STEP, Relaxed, Relaxed).is_err() {
+                continue;
+            }
+            let block = NonNull::new(block)?;
+            match spare {
+                Some(next) if place + n == SLOTS => self.link(block, next),
+                // SAFETY: nobody else knows the spare block.
+                Some(next) => unsafe { Block::free(next) },
+                None => {}
+            }
+            return Some((block, place, n, tail & WAITED != 0));
+        }
+    }
+
+    /// Puts the next block after the one whose last slot we have.
+    #[cold]
+    fn link(&self, block: NonNull<Block<T>>, next: NonNull<Block<T>>) {
+        // SAFETY: we have a slot of the block and have not written `full` yet (U2).
+        let block = unsafe { block.as_ref() };
+        // Release: pairs with the Acquire in slot(): the new block's state.
+        block.next.store(next.as_ptr(), Release);
+        // Release: pairs with the Acquire in claim(): as above.
+        self.last.store(next.as_ptr(), Release);
+        // Release: pairs with the Acquire in claim(): who finds a position of the next group finds its block.
+        self.tail.word.fetch_add(STEP, Release);
+    }
+
+    /// Writes an item to a place of our own.
+    ///
+    /// # Safety
+    /// The place is ours by claim(), and has not been written.
+    #[inline]
+    unsafe fn write(block: NonNull<Block<T>>, place: usize, item: T) {
+        // SAFETY: the block lives until all of its slots are full and taken (U2), and ours is not full.
+        let slots = unsafe { &(*block.as_ptr()).slots };
+        // SAFETY: claim() gives places below SLOTS.
+        let slot = unsafe { slots.get_unchecked(place) };
+        // SAFETY: the place is ours, and nobody reads it before it is full.
+        slot.item.with_mut(|slot| unsafe { (*slot).write(item) });
+        // Release: pairs with the Acquire in take(): the item is there, and we are done with the block.
+        slot.full.store(1, Release);
+    }
+
+    pub(crate) fn drain(&self) -> Vec<T> {
+        let mut front = self.front();
+        // With the front held nobody else takes: what is there now is ours.
+        let end = Self::count(self.tail());
+        let mut items = Vec::with_capacity(end - front.taken);
+        while front.taken < end {
+            match front.take() {
+                Some(item) => items.push(item),
+                // A putter is about to write.
+                None => yield_now(),
+            }
+        }
+        items
+    }
+
+    pub(crate) fn shut(&self) {
+        self.tail.shut();
+        self.tail.call(usize::MAX);
+    }
+
+    pub(crate) fn is_shut(&self) -> bool {
+        self.tail() & SHUT != 0
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        let front = self.front();
+        Self::count(self.tail()) - front.taken
+    }
+
+    pub(crate) fn puts(&self) -> usize {
+        Self::count(self.tail())
+    }
+}
+
+impl<T> Sides for Unbounded<T> {
+    type Item = T;
+
+    #[inline]
+    fn poll_put(&self, item: T) -> Result<(), PutError<T>> {
+        let Some((block, place, _, waited)) = self.claim(1) else { return Err(PutError::Full(item)) };
+        // SAFETY: we have claimed the place just now.
+        unsafe { Self::write(block, place, item) };
+        if waited {
+            self.tail.call(1);
+        }
+        Ok(())
+    }
+
+    fn poll_put_some(&self, feed: &mut Feed<T>) -> Result<usize, PutError<()>> {
+        let Some((block, first, n, waited)) = self.claim(feed.len()) else { return Ok(0) };
+        for place in first..first + n {
+            let item = feed.next().expect("no more places than items");
+            // SAFETY: we have claimed the places just now.
+            unsafe { Self::write(block, place, item) };
+        }
+        if waited {
+            self.tail.call(n);
+        }
+        Ok(n)
+    }
+
+    fn verdict_put(&self) -> Verdict {
+        // There is always room.
+        if self.is_shut() { Verdict::Over } else { Verdict::Again }
+    }
+
+    fn enter_put(&self, _: &Waiter) -> bool {
+        false
+    }
+
+    fn leave_put(&self, _: &Waiter) -> bool {
+        false
+    }
+
+    #[inline]
+    fn poll_get(&self) -> Option<T> {
+        self.front().take()
+    }
+
+    fn poll_get_some(&self, max: usize, into: &mut Vec<T>) -> usize {
+        let mut front = self.front();
+        let before = into.len();
+        while into.len() - before < max {
+            let Some(item) = front.take() else { break };
+            into.push(item);
+        }
+        into.len() - before
+    }
+
+    fn verdict_get(&self) -> Verdict {
+        let front = self.front();
+        let tail = self.tail();
+        match front.taken == Self::count(tail) {
+            true if tail & SHUT == 0 => Verdict::Wait,
+            true => Verdict::Over,
+            // A putter is about to write.
+            false => Verdict::Again,
+        }
+    }
+
+    fn enter_get(&self, waiter: &Waiter) -> bool {
+        self.tail.enter(waiter, |tail| tail & SHUT == 0 && self.front().taken == Self::count(tail))
+    }
+
+    fn leave_get(&self, waiter: &Waiter) -> bool {
+        self.tail.leave(waiter)
+    }
+}
+
+impl<T> Drop for Unbounded<T> {
+    fn drop(&mut self) {
+        let front = self.front.0.get_mut();
+        while front.take().is_some() {}
+        let mut block = Some(front.block);
+        while let Some(old) = block {
+            // SAFETY: nobody else uses the queue any more; a block is the front's, or the next of one.
+            // Acquire: pairs with the Release in link().
+            block = NonNull::new(unsafe { old.as_ref() }.next.load(Acquire));
+            // SAFETY: it is not looked at again.
+            unsafe { Block::free(old) };
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! How much of the work is done: the count that `join` waits for.
+//!
+//! # Promise
+//! A put pays nothing: how many were put is known from the queue's own position. `join` returns when as many tasks are done as
+//! were put, and what was done for them before is seen after it.
+//!
+//! # Source
+//! CPython's `unfinished_tasks`, as the difference of two counts that only grow.
+//!
+//! # State
+//! `done`: how many are done, as a [`Position`] that joiners wait for. `known`: a number of puts that has been seen, so that not every
+//! `task_done` looks at the position that putters change.
+//!
+//! # Invariants
+//! - T1. `done` never exceeds the puts: who says "done" has seen a greater number of puts.
+//! - T2. The last `task_done` of all finds a joiner's mark, or the joiner finds its count (P2); and it finds that it was the last: each put
+//!   happened before its get, that before its task_done, and that, by the exchanges of `done`, before the later ones; so the puts
+//!   that it loads are not fewer than the tasks that are done.
+//!
+//! # Memory orderings
+//! `done` is exchanged with AcqRel, and loaded by joiners with Acquire: what was done before a `task_done` is seen after the `join`.
+//!
+//! # Proofs
+//! `tests/loom/tasks.rs`.
+
+use crate::error::NotInWork;
+use crate::sync::{AcqRel, Acquire, AtomicUsize, Deadline, Relaxed};
+use crate::waiting::{Attempt, Position, STEP, Verdict, WAITED, Waiter, at, wait_until};
+
+pub(crate) struct Tasks {
+    done: Position,
+    known: AtomicUsize,
+}
+
+impl Tasks {
+    pub(crate) fn new() -> Self {
+        Self { done: Position::new(), known: AtomicUsize::new(0) }
+    }
+
+    fn count(word: usize) -> usize {
+        at(word) / STEP
+    }
+
+    /// How many of the puts, which are counted by `puts`, are not done.
+    pub(crate) fn unfinished(&self, puts: impl Fn() -> usize) -> usize {
+        // Acquire: pairs with the AcqRel in finish(): the puts of what is done are seen, so that the difference is no less than 0 (T1).
+        let done = Self::count(self.done.word.load(Acquire));
+        puts() - done
+    }
+
+    /// Counts one task as done.
+    pub(crate) fn finish_one(&self, puts: impl Fn() -> usize) -> Result<(), NotInWork> {
+        if self.finish(1, puts) == 1 { Ok(()) } else { Err(NotInWork) }
+    }
+
+    /// Counts up to `n` tasks as done, as many as there are; says how many.
+    pub(crate) fn finish(&self, n: usize, puts: impl Fn() -> usize) -> usize {
+        // Relaxed: the exchange decides.
+        let mut seen = self.done.word.load(Relaxed);
+        loop {
+            let done = Self::count(seen);
+            // Relaxed: any number of puts that was true once will do (T1).
+            if done + n > self.known.load(Relaxed) {
+                // Relaxed: as above; two who write it leave one of two numbers that are true.
+                self.known.store(puts(), Relaxed);
+            }
+            // Relaxed: as above.
+            let n = n.min(self.known.load(Relaxed).saturating_sub(done));
+            if n == 0 {
+                return 0;
+            }
+            // AcqRel: pairs with itself and with the Acquire in verdict(): the work of all that are done is seen (T2).
+            match self.done.word.compare_exchange(seen, seen + n * STEP, AcqRel, Relaxed) {
+                Ok(_) => {
+                    if seen & WAITED != 0 && done + n == puts() {
+                        self.done.call(usize::MAX);
+                    }
+                    return n;
+                }
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Waits until all puts are done; says whether they are.
+    pub(crate) fn join(&self, puts: impl Fn() -> usize, deadline: Deadline) -> bool {
+        let mut join = Join { tasks: self, puts };
+        join.poll().or_else(|| wait_until(&mut join, deadline)).is_some()
+    }
+}
+
+struct Join<'a, P> {
+    tasks: &'a Tasks,
+    puts: P,
+}
+
+impl<P: Fn() -> usize> Attempt for Join<'_, P> {
+    type Done = ();
+
+    fn poll(&mut self) -> Option<()> {
+        (self.tasks.unfinished(&self.puts) == 0).then_some(())
+    }
+
+    fn verdict(&self) -> Verdict {
+        Verdict::Wait
+    }
+
+    fn over(&mut self) {}
+
+    fn enter(&self, waiter: &Waiter) -> bool {
+        self.tasks.done.enter(waiter, |done| Tasks::count(done) != (self.puts)())
+    }
+
+    fn leave(&self, waiter: &Waiter) -> bool {
+        self.tasks.done.leave(waiter)
+    }
+}

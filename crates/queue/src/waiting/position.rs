@@ -1,0 +1,119 @@
+//! A position that only grows, and those who wait for it to grow: the end at which items are put, which getters wait for;
+//! the front at which they are taken, which putters wait for; the count of finished tasks, which `join` waits for.
+//!
+//! # Promise
+//! Who moves the position learns at no cost whether somebody waits for that. Who waits either is called by one who moved
+//! the position later, or does not wait.
+//!
+//! # Source
+//! That the sleepers' mark lies in the word which the other side has to change anyway is what locks do (Drepper's
+//! mutex). The channels that we know keep a separate count of sleepers, and so need a fence between the item and the look at it.
+//!
+//! # State
+//! | bits of `word` | meaning |
+//! |---|---|
+//! | `WAITED` | somebody stands in `line` |
+//! | `SHUT` | the position moves no more (only that of the end) |
+//! | the rest | the position, in units of `STEP` |
+//!
+//! # Protocol
+//! - Move: exchange the word for a later position with the same marks; do what the move was for; then, if the word was
+//!   `WAITED`, call().
+//! - Enter: with the line held, mark the word `WAITED` by an exchange, and look at the position that this found: if it
+//!   says that there is nothing to wait for, undo it; else stand in line.
+//! - Call: with the line held, call the first and take it out; if it was the last, take the mark away.
+//! - Leave: with the line held, go, unless called; if it was the last, take the mark away.
+//!
+//! # Invariants
+//! - P1. Whenever nobody holds the line, the word is `WAITED` if and only if somebody stands in it.
+//! - P2. No wake-up is lost. All changes of the word are exchanges, hence in one order. A move that comes before an
+//!   entry's mark is in the position which the entry looks at. A move that comes after it finds the mark, as long as the one
+//!   who entered stands in line, and calls; the call takes the line after the entry has let go of it: before it could have
+//!   taken it, the move would have come before the mark.
+//! - P3. A call is spent on one who stands in line (C1), so on one who will look again. If a newcomer was faster, that
+//!   newcomer has taken what the call was for.
+//!
+//! # Memory orderings
+//! None on the marks: the order of one word is enough for P2, and the line's lock orders the rest. What a move has to
+//! order is said where it is made. `SHUT` is set with Release: who sees it with Acquire sees what came before the end.
+
+use super::{Line, Waiter};
+use crate::sync::{AtomicUsize, Lock, Relaxed, Release};
+
+/// Somebody waits for the position to move.
+pub(crate) const WAITED: usize = 1;
+/// The position moves no more.
+pub(crate) const SHUT: usize = 2;
+/// From one position to the next.
+pub(crate) const STEP: usize = 4;
+
+/// The position in a word.
+pub(crate) const fn at(word: usize) -> usize {
+    word & !(STEP - 1)
+}
+
+/// On lines of its own (two: processors fetch them in pairs), as the two sides of a queue change one each.
+#[repr(align(128))]
+pub(crate) struct Position {
+    pub(crate) word: AtomicUsize,
+    line: Lock<Line>,
+}
+
+impl Position {
+    pub(crate) fn new() -> Self {
+        Self { word: AtomicUsize::new(0), line: Lock::new(Line::new()) }
+    }
+
+    /// Stands in line if `must_wait` says so of the word, which is no older than our mark.
+    pub(crate) fn enter(&self, waiter: &Waiter, must_wait: impl FnOnce(usize) -> bool) -> bool {
+        let mut line = self.line.lock();
+        let mark = if line.is_empty() { WAITED } else { 0 };
+        // Relaxed: P2. An exchange also where the mark is there already: a load might find an older position.
+        let seen = self.word.fetch_add(mark, Relaxed);
+        if must_wait(seen) {
+            line.push(waiter);
+            return true;
+        }
+        // Relaxed: as above.
+        self.word.fetch_sub(mark, Relaxed);
+        false
+    }
+
+    /// Leaves the line; `false` if somebody has called us.
+    pub(crate) fn leave(&self, waiter: &Waiter) -> bool {
+        let mut line = self.line.lock();
+        let was_in_line = line.remove(waiter);
+        if was_in_line && line.is_empty() {
+            // Relaxed: P1, P2.
+            self.word.fetch_sub(WAITED, Relaxed);
+        }
+        was_in_line
+    }
+
+    /// Calls the first `n` in line, or all if there are fewer: for who has moved the position and found `WAITED`.
+    #[cold]
+    pub(crate) fn call(&self, n: usize) {
+        for _ in 0..n {
+            let mut line = self.line.lock();
+            let Some(wake) = line.call_first() else { return };
+            if line.is_empty() {
+                // Relaxed: P1, P2.
+                self.word.fetch_sub(WAITED, Relaxed);
+            }
+            drop(line);
+            wake.wake();
+        }
+    }
+
+    /// Marks the position as the last.
+    pub(crate) fn shut(&self) {
+        // The line is held so that one only adds the mark.
+        let line = self.line.lock();
+        // Relaxed: marked under the line's lock only.
+        if self.word.load(Relaxed) & SHUT == 0 {
+            // Release: pairs with the Acquire of whoever looks whether it is SHUT.
+            self.word.fetch_add(SHUT, Release);
+        }
+        drop(line);
+    }
+}

@@ -1,0 +1,256 @@
+//! The operations of a kind, made of what its two sides can do without waiting.
+
+use super::{Attempt, Waiter, wait_until};
+use crate::error::{GetError, PutError};
+use crate::feed::Feed;
+use crate::sync::{Deadline, yield_now};
+
+/// What the two sides of a kind can do without waiting: a cheap look, a verdict and a line each.
+pub(crate) trait Sides {
+    type Item;
+
+    /// Puts the item if a cheap look finds room; `Full` may mean that it found none, for whatever reason.
+    fn poll_put(&self, item: Self::Item) -> Result<(), PutError<Self::Item>>;
+
+    /// Puts the first items of `feed` for which a cheap look finds room, at one time; says how many.
+    fn poll_put_some(&self, feed: &mut Feed<Self::Item>) -> Result<usize, PutError<()>>;
+
+    /// Why there may be no room.
+    fn verdict_put(&self) -> Verdict;
+
+    /// Lines up for room, unless there is some.
+    fn enter_put(&self, waiter: &Waiter) -> bool;
+
+    fn leave_put(&self, waiter: &Waiter) -> bool;
+
+    /// Takes an item if a cheap look finds one.
+    fn poll_get(&self) -> Option<Self::Item>;
+
+    /// Takes up to `max` items that a cheap look finds, at one time; says how many.
+    fn poll_get_some(&self, max: usize, into: &mut Vec<Self::Item>) -> usize;
+
+    /// Why there may be no item.
+    fn verdict_get(&self) -> Verdict;
+
+    /// Lines up for an item, unless there is one.
+    fn enter_get(&self, waiter: &Waiter) -> bool;
+
+    fn leave_get(&self, waiter: &Waiter) -> bool;
+}
+
+/// What one who could not do something has to do.
+pub(crate) enum Verdict {
+    /// Wait: at one moment there was no room, or no item.
+    Wait,
+    /// Give up: it is over.
+    Over,
+    /// Look again: there is something, or somebody is about to be done with it.
+    Again,
+}
+
+/// Puts the item, or says for certain why not.
+pub(crate) fn try_put<S: Sides>(sides: &S, mut item: S::Item) -> Result<(), PutError<S::Item>> {
+    loop {
+        item = match sides.poll_put(item) {
+            Err(PutError::Full(item)) => item,
+            done => return done,
+        };
+        match sides.verdict_put() {
+            Verdict::Wait => return Err(PutError::Full(item)),
+            Verdict::Over => return Err(PutError::ShutDown(item)),
+            Verdict::Again => yield_now(),
+        }
+    }
+}
+
+/// Takes an item, or says for certain why not.
+pub(crate) fn try_get<S: Sides>(sides: &S) -> Result<S::Item, GetError> {
+    loop {
+        if let Some(item) = sides.poll_get() {
+            return Ok(item);
+        }
+        match sides.verdict_get() {
+            Verdict::Wait => return Err(GetError::Empty),
+            Verdict::Over => return Err(GetError::ShutDown),
+            Verdict::Again => yield_now(),
+        }
+    }
+}
+
+#[inline]
+pub(crate) fn put_until<S: Sides>(
+    sides: &S,
+    item: S::Item,
+    deadline: Deadline,
+) -> Result<(), PutError<S::Item>> {
+    match sides.poll_put(item) {
+        Err(PutError::Full(item)) => put_slowly(sides, item, deadline),
+        done => done,
+    }
+}
+
+#[cold]
+fn put_slowly<S: Sides>(sides: &S, item: S::Item, deadline: Deadline) -> Result<(), PutError<S::Item>> {
+    let mut put = Put { sides, item: Some(item) };
+    let done = wait_until(&mut put, deadline);
+    match (done, put.item) {
+        (None, Some(item)) => Err(PutError::Full(item)),
+        (done, _) => done.unwrap_or(Ok(())),
+    }
+}
+
+#[inline]
+pub(crate) fn get_until<S: Sides>(sides: &S, deadline: Deadline) -> Result<S::Item, GetError> {
+    match sides.poll_get() {
+        Some(item) => Ok(item),
+        None => get_slowly(sides, deadline),
+    }
+}
+
+#[cold]
+fn get_slowly<S: Sides>(sides: &S, deadline: Deadline) -> Result<S::Item, GetError> {
+    wait_until(&mut Get(sides), deadline).unwrap_or(Err(GetError::Empty))
+}
+
+pub(crate) fn put_some<S: Sides>(
+    sides: &S,
+    feed: &mut Feed<S::Item>,
+    deadline: Deadline,
+) -> Result<(), PutError<()>> {
+    let mut put = PutSome { sides, feed };
+    put.poll().or_else(|| wait_until(&mut put, deadline)).unwrap_or(Err(PutError::Full(())))
+}
+
+pub(crate) fn get_some<S: Sides>(
+    sides: &S,
+    max: usize,
+    into: &mut Vec<S::Item>,
+    deadline: Deadline,
+) -> Result<(), GetError> {
+    let mut get = GetSome { sides, max, into };
+    get.poll().or_else(|| wait_until(&mut get, deadline)).unwrap_or(Err(GetError::Empty))
+}
+
+struct Put<'a, S: Sides> {
+    sides: &'a S,
+    /// There, until it is put or given back.
+    item: Option<S::Item>,
+}
+
+struct PutSome<'a, S: Sides> {
+    sides: &'a S,
+    feed: &'a mut Feed<S::Item>,
+}
+
+struct Get<'a, S>(&'a S);
+
+struct GetSome<'a, S: Sides> {
+    sides: &'a S,
+    max: usize,
+    into: &'a mut Vec<S::Item>,
+}
+
+impl<S: Sides> Attempt for Put<'_, S> {
+    type Done = Result<(), PutError<S::Item>>;
+
+    fn poll(&mut self) -> Option<Self::Done> {
+        match self.sides.poll_put(self.item.take()?) {
+            Err(PutError::Full(item)) => {
+                self.item = Some(item);
+                None
+            }
+            done => Some(done),
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.sides.verdict_put()
+    }
+
+    fn over(&mut self) -> Self::Done {
+        self.item.take().map_or(Ok(()), |item| Err(PutError::ShutDown(item)))
+    }
+
+    fn enter(&self, waiter: &Waiter) -> bool {
+        self.sides.enter_put(waiter)
+    }
+
+    fn leave(&self, waiter: &Waiter) -> bool {
+        self.sides.leave_put(waiter)
+    }
+}
+
+impl<S: Sides> Attempt for PutSome<'_, S> {
+    type Done = Result<(), PutError<()>>;
+
+    fn poll(&mut self) -> Option<Self::Done> {
+        match self.sides.poll_put_some(self.feed) {
+            Ok(0) => None,
+            done => Some(done.map(|_| ())),
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.sides.verdict_put()
+    }
+
+    fn over(&mut self) -> Self::Done {
+        Err(PutError::ShutDown(()))
+    }
+
+    fn enter(&self, waiter: &Waiter) -> bool {
+        self.sides.enter_put(waiter)
+    }
+
+    fn leave(&self, waiter: &Waiter) -> bool {
+        self.sides.leave_put(waiter)
+    }
+}
+
+impl<S: Sides> Attempt for Get<'_, S> {
+    type Done = Result<S::Item, GetError>;
+
+    fn poll(&mut self) -> Option<Self::Done> {
+        self.0.poll_get().map(Ok)
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.0.verdict_get()
+    }
+
+    fn over(&mut self) -> Self::Done {
+        Err(GetError::ShutDown)
+    }
+
+    fn enter(&self, waiter: &Waiter) -> bool {
+        self.0.enter_get(waiter)
+    }
+
+    fn leave(&self, waiter: &Waiter) -> bool {
+        self.0.leave_get(waiter)
+    }
+}
+
+impl<S: Sides> Attempt for GetSome<'_, S> {
+    type Done = Result<(), GetError>;
+
+    fn poll(&mut self) -> Option<Self::Done> {
+        (self.sides.poll_get_some(self.max, self.into) > 0).then_some(Ok(()))
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.sides.verdict_get()
+    }
+
+    fn over(&mut self) -> Self::Done {
+        Err(GetError::ShutDown)
+    }
+
+    fn enter(&self, waiter: &Waiter) -> bool {
+        self.sides.enter_get(waiter)
+    }
+
+    fn leave(&self, waiter: &Waiter) -> bool {
+        self.sides.leave_get(waiter)
+    }
+}
