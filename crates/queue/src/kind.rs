@@ -3,6 +3,7 @@
 use crate::error::{GetError, PutError};
 use crate::feed::Feed;
 use crate::sync::Deadline;
+use crate::waiting::{Hand, Waiter};
 
 /// A kind of queue: in which order items leave, and how many there is room for.
 ///
@@ -56,6 +57,24 @@ pub trait Core {
 
     /// Takes all that is there, at one time.
     fn drain(&self) -> Vec<Self::Item>;
+
+    /// Lines up for room, unless there is some; of a rendezvous, holds the hand out.
+    fn enter_put(&self, hand: &Hand<Self::Item>) -> bool;
+
+    /// Leaves that line; `false` if it has been called.
+    fn leave_put(&self, hand: &Hand<Self::Item>) -> bool;
+
+    /// Calls a putter that waits for room.
+    fn call_putter(&self);
+
+    /// Lines up for an item, unless there is one.
+    fn enter_get(&self, waiter: &Waiter) -> bool;
+
+    /// Leaves that line; `false` if it has been called.
+    fn leave_get(&self, waiter: &Waiter) -> bool;
+
+    /// Calls a getter that waits for an item.
+    fn call_getter(&self);
 
     /// From now on nothing is put, and whoever waits is called.
     fn shut(&self);

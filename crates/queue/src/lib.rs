@@ -38,6 +38,7 @@ mod feed;
 mod fifo;
 mod kind;
 mod queue;
+mod select;
 mod stored;
 mod sync;
 mod waiting;
@@ -49,6 +50,7 @@ pub use crate::queue::{
 pub use error::{GetError, NotInWork, PutError, ShutDown};
 pub use kind::Kind;
 pub use locks::Deadline;
+pub use select::Select;
 pub use stored::Store;
 
 // The README's example is compiled and run with the documentation's.

@@ -407,6 +407,10 @@ impl<T> Sides for Bounded<T> {
         self.head.leave(waiter)
     }
 
+    fn call_putter(&self) {
+        self.head.call(1);
+    }
+
     #[inline]
     fn poll_get(&self) -> Option<T> {
         let (position, _, waited) = self.claim_to_get(1)?;
@@ -450,6 +454,10 @@ impl<T> Sides for Bounded<T> {
 
     fn leave_get(&self, waiter: &Waiter) -> bool {
         self.tail.leave(waiter)
+    }
+
+    fn call_getter(&self) {
+        self.tail.call(1);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::{GetError, PutError};
 use crate::feed::Feed;
 use crate::kind::Core;
 use crate::sync::Deadline;
-use crate::waiting::{get_some, get_until, put_some, put_until, try_get, try_put};
+use crate::waiting::{Hand, Sides, Waiter, get_some, get_until, put_some, put_until, try_get, try_put};
 use bounded::Bounded;
 use rendezvous::Rendezvous;
 use unbounded::Unbounded;
@@ -105,6 +105,54 @@ impl<T> Core for Fifo<T> {
             B(bounded) => bounded.drain(),
             U(unbounded) => unbounded.drain(),
             R(_) => Vec::new(),
+        }
+    }
+
+    fn enter_put(&self, hand: &Hand<T>) -> bool {
+        match &self.0 {
+            B(bounded) => bounded.enter_put(hand.waiter()),
+            U(unbounded) => unbounded.enter_put(hand.waiter()),
+            R(rendezvous) => rendezvous.enter_put(hand),
+        }
+    }
+
+    fn leave_put(&self, hand: &Hand<T>) -> bool {
+        match &self.0 {
+            B(bounded) => bounded.leave_put(hand.waiter()),
+            U(unbounded) => unbounded.leave_put(hand.waiter()),
+            R(rendezvous) => rendezvous.leave_put(hand),
+        }
+    }
+
+    fn call_putter(&self) {
+        match &self.0 {
+            B(bounded) => bounded.call_putter(),
+            // A putter of these is not called for room.
+            U(_) | R(_) => {}
+        }
+    }
+
+    fn enter_get(&self, waiter: &Waiter) -> bool {
+        match &self.0 {
+            B(bounded) => bounded.enter_get(waiter),
+            U(unbounded) => unbounded.enter_get(waiter),
+            R(rendezvous) => rendezvous.enter_get(waiter),
+        }
+    }
+
+    fn leave_get(&self, waiter: &Waiter) -> bool {
+        match &self.0 {
+            B(bounded) => bounded.leave_get(waiter),
+            U(unbounded) => unbounded.leave_get(waiter),
+            R(rendezvous) => rendezvous.leave_get(waiter),
+        }
+    }
+
+    fn call_getter(&self) {
+        match &self.0 {
+            B(bounded) => bounded.call_getter(),
+            U(unbounded) => unbounded.call_getter(),
+            R(rendezvous) => rendezvous.call_getter(),
         }
     }
 

@@ -7,19 +7,21 @@
 //! Go's unbuffered channel: who comes second does the work for both, and the first finds it done.
 //!
 //! # State
-//! One lock, under which are two lines, of which one is empty: the getters that wait, each with an empty hand, or the putters,
-//! each with its item in it. A hand is a cell on the waiter's stack.
+//! One lock, under which are three lines. Of the first two, one is empty: the `getters` that wait, each with an empty [`Hand`],
+//! or the `putters`, each with its item in it. In the third are those who would get, among other things: they are called when there is a
+//! putter, and come to take the item themselves.
 //!
 //! # Protocol
 //! 1. Put: take the lock. If a getter waits, take it out of its line, lay the item in its hand, call it. Else stand in line with the
-//!    item in our own hand, and wait to be called.
-//! 2. Get: the mirror image.
+//!    item in our own hand, call one of the third line, and wait to be called.
+//! 2. Get: take the lock. If a putter waits, take it out of its line; take the item from its hand and call it. If somebody else has called it
+//!    before us (it waits for several things), lay the item back, and go on to the next. No putter: stand in line with an empty hand.
 //! 3. Who is called looks at its hand: a getter finds an item there, and a putter finds it empty; if not, it is the end.
 //! 4. Whose deadline comes takes the lock. Still in line? Then leave it. Else it has been called.
 //!
 //! # Invariants
 //! - R1. A hand belongs to its thread before it stands in line and after it was called or has left, and to the holder of the lock in
-//!   between.
+//!   between. Who holds out a hand beside others takes the lock before it looks at it.
 //!
 //! # Memory orderings
 //! The lock's, and that of the call: see [`Waiter`].
@@ -29,20 +31,17 @@
 
 use crate::error::{GetError, PutError};
 use crate::feed::Feed;
-use crate::sync::{Deadline, Lock, Spin, UnsafeCell};
-use crate::waiting::Waiter;
+use crate::sync::{Deadline, Lock, LockGuard, Spin};
+use crate::waiting::{Hand, Line, Waiter, Wake};
 use core::ptr;
 use std::collections::VecDeque;
 
-/// One who waits, with an item or for one.
-struct Hand<T> {
-    item: UnsafeCell<Option<T>>,
-    waiter: Waiter,
-}
+type Hands<T> = VecDeque<*const Hand<T>>;
 
 struct State<T> {
-    getters: VecDeque<*const Hand<T>>,
-    putters: VecDeque<*const Hand<T>>,
+    getters: Hands<T>,
+    putters: Hands<T>,
+    others: Line,
     puts: usize,
     shut: bool,
 }
@@ -53,59 +52,105 @@ pub(crate) struct Rendezvous<T> {
 
 // SAFETY: the pointers are to hands whose owners wait for us to be done with them (R1); an item moves between threads: `T: Send`.
 unsafe impl<T: Send> Send for State<T> {}
-// SAFETY: the state is reached through its lock only.
-unsafe impl<T: Send> Sync for Rendezvous<T> {}
 
-/// Which of the two lines.
-type LineOf<T> = fn(&mut State<T>) -> &mut VecDeque<*const Hand<T>>;
+impl<T> State<T> {
+    /// Lays the item in the hand of the getter that has waited longest.
+    fn give(&mut self, item: T) -> Result<Wake, T> {
+        let Some(hand) = self.getters.pop_front() else { return Err(item) };
+        // SAFETY: it was in line until now, and has not been called: its owner waits (R1).
+        let hand = unsafe { &*hand };
+        // SAFETY: as above, and we hold the lock.
+        unsafe { hand.exchange(Some(item)) };
+        self.puts += 1;
+        Ok(hand.waiter().call())
+    }
+
+    /// Takes the item from the hand of the putter that has waited longest.
+    fn take(&mut self) -> Option<(T, Wake)> {
+        loop {
+            // SAFETY: it was in line until now: its owner waits, or has to take the lock before it leaves (R1).
+            let hand = unsafe { &*self.putters.pop_front()? };
+            // SAFETY: as above, and we hold the lock.
+            let item = unsafe { hand.exchange(None) };
+            match (hand.waiter().try_call(), item) {
+                (Some(wake), Some(item)) => {
+                    self.puts += 1;
+                    return Some((item, wake));
+                }
+                // SAFETY: as above.
+                (_, item) => drop(unsafe { hand.exchange(item) }),
+            }
+        }
+    }
+}
+
+fn remove<T>(hands: &mut Hands<T>, hand: &Hand<T>) -> bool {
+    let place = hands.iter().position(|other| ptr::eq(*other, hand));
+    place.and_then(|place| hands.remove(place)).is_some()
+}
 
 impl<T> Rendezvous<T> {
     pub(crate) fn new() -> Self {
-        let state = State { getters: VecDeque::new(), putters: VecDeque::new(), puts: 0, shut: false };
-        Self { state: Lock::new(state) }
+        Self {
+            state: Lock::new(State {
+                getters: Hands::new(),
+                putters: Hands::new(),
+                others: Line::new(),
+                puts: 0,
+                shut: false,
+            }),
+        }
     }
 
-    /// Meets the first in line, exchanges what is in its hand for `ours`, and calls it.
-    fn meet(
-        mut state: crate::sync::LockGuard<'_, State<T>>,
-        first: *const Hand<T>,
-        ours: Option<T>,
-    ) -> Option<T> {
-        state.puts += 1;
-        // SAFETY: it was in line until now, and has not been called: its owner waits, and we hold the lock (R1).
-        let hand = unsafe { &*first };
-        // SAFETY: as above: the hand is ours.
-        let theirs = hand.item.with_mut(|item| core::mem::replace(unsafe { &mut *item }, ours));
-        let wake = hand.waiter.call();
-        drop(state);
-        wake.wake();
-        theirs
+    /// Gives the item to a getter that waits; else the lock is still held.
+    fn give(&self, item: T) -> Result<(), (LockGuard<'_, State<T>>, T)> {
+        let mut state = self.state.lock();
+        if state.shut {
+            return Err((state, item));
+        }
+        match state.give(item) {
+            Ok(wake) => {
+                drop(state);
+                wake.wake();
+                Ok(())
+            }
+            Err(item) => Err((state, item)),
+        }
+    }
+
+    /// Takes the item of a putter that waits; else the lock is still held.
+    fn take(&self) -> Result<T, LockGuard<'_, State<T>>> {
+        let mut state = self.state.lock();
+        match state.take() {
+            Some((item, wake)) => {
+                drop(state);
+                wake.wake();
+                Ok(item)
+            }
+            None => Err(state),
+        }
     }
 
     pub(crate) fn try_put(&self, item: T) -> Result<(), PutError<T>> {
-        let mut state = self.state.lock();
-        if state.shut {
-            return Err(PutError::ShutDown(item));
-        }
-        let Some(getter) = state.getters.pop_front() else { return Err(PutError::Full(item)) };
-        Self::meet(state, getter, Some(item));
-        Ok(())
+        self.give(item).map_err(
+            |(state, item)| {
+                if state.shut { PutError::ShutDown(item) } else { PutError::Full(item) }
+            },
+        )
     }
 
     pub(crate) fn put_until(&self, item: T, deadline: Deadline) -> Result<(), PutError<T>> {
-        let mut state = self.state.lock();
+        let Err((mut state, item)) = self.give(item) else { return Ok(()) };
         if state.shut {
             return Err(PutError::ShutDown(item));
         }
-        if let Some(getter) = state.getters.pop_front() {
-            Self::meet(state, getter, Some(item));
-            return Ok(());
-        }
-        let hand = Hand { item: UnsafeCell::new(Some(item)), waiter: Waiter::new() };
-        state.putters.push_back(&raw const hand);
+        let waiter = Waiter::new();
+        let hand = Hand::new(&waiter, Some(item));
+        let wake = Self::offer(&mut state, &hand);
         drop(state);
-        let called = self.wait(&hand, deadline, |state| &mut state.putters);
-        match hand.item.into_inner() {
+        wake.into_iter().for_each(Wake::wake);
+        let called = Self::wait(&waiter, deadline) || !self.leave_put(&hand);
+        match hand.into_item() {
             None => Ok(()),
             Some(item) if called => Err(PutError::ShutDown(item)),
             Some(item) => Err(PutError::Full(item)),
@@ -113,46 +158,77 @@ impl<T> Rendezvous<T> {
     }
 
     pub(crate) fn try_get(&self) -> Result<T, GetError> {
-        let mut state = self.state.lock();
-        match state.putters.pop_front() {
-            Some(putter) => {
-                Ok(Self::meet(state, putter, None).expect("a putter in line has its item in hand"))
-            }
-            None if state.shut => Err(GetError::ShutDown),
-            None => Err(GetError::Empty),
-        }
+        self.take().map_err(|state| if state.shut { GetError::ShutDown } else { GetError::Empty })
     }
 
     pub(crate) fn get_until(&self, deadline: Deadline) -> Result<T, GetError> {
-        let mut state = self.state.lock();
-        if let Some(putter) = state.putters.pop_front() {
-            return Ok(Self::meet(state, putter, None).expect("a putter in line has its item in hand"));
-        }
-        if state.shut {
-            return Err(GetError::ShutDown);
-        }
-        let hand = Hand { item: UnsafeCell::new(None), waiter: Waiter::new() };
+        let mut state = match self.take() {
+            Ok(item) => return Ok(item),
+            Err(state) if state.shut => return Err(GetError::ShutDown),
+            Err(state) => state,
+        };
+        let waiter = Waiter::new();
+        let hand = Hand::new(&waiter, None);
         state.getters.push_back(&raw const hand);
         drop(state);
-        let called = self.wait(&hand, deadline, |state| &mut state.getters);
-        hand.item.into_inner().ok_or(if called { GetError::ShutDown } else { GetError::Empty })
+        let called = Self::wait(&waiter, deadline) || !remove(&mut self.state.lock().getters, &hand);
+        hand.into_item().ok_or(if called { GetError::ShutDown } else { GetError::Empty })
     }
 
-    /// Waits until called, and says `true`; or until the deadline, and leaves the line.
-    fn wait(&self, hand: &Hand<T>, deadline: Deadline, line: LineOf<T>) -> bool {
+    /// Waits until called: `true`, or until the deadline.
+    fn wait(waiter: &Waiter, deadline: Deadline) -> bool {
         let mut spin = Spin::long();
         while !deadline.is_over() && spin.turn() {
-            if hand.waiter.is_called() {
+            if waiter.is_called() {
                 return true;
             }
         }
-        if hand.waiter.sleep(deadline) {
-            return true;
-        }
+        waiter.sleep(deadline)
+    }
+
+    fn offer(state: &mut State<T>, hand: &Hand<T>) -> Option<Wake> {
+        state.putters.push_back(hand);
+        state.others.call_first()
+    }
+
+    /// Stands in line with the item in its hand, unless somebody is there to take it.
+    pub(crate) fn enter_put(&self, hand: &Hand<T>) -> bool {
         let mut state = self.state.lock();
-        let line = line(&mut state);
-        let place = line.iter().position(|other| ptr::eq(*other, hand));
-        place.and_then(|place| line.remove(place)).is_none()
+        if state.shut || !state.getters.is_empty() {
+            return false;
+        }
+        let wake = Self::offer(&mut state, hand);
+        drop(state);
+        wake.into_iter().for_each(Wake::wake);
+        true
+    }
+
+    pub(crate) fn leave_put(&self, hand: &Hand<T>) -> bool {
+        remove(&mut self.state.lock().putters, hand)
+    }
+
+    /// Stands in the line of those who wait for other things as well, unless there is an item.
+    pub(crate) fn enter_get(&self, waiter: &Waiter) -> bool {
+        let mut state = self.state.lock();
+        // SAFETY: who stands in line waits (R1).
+        let offers = |hand: &*const Hand<T>| !ptr::eq(unsafe { &**hand }.waiter(), waiter);
+        if state.shut || state.putters.iter().any(offers) {
+            return false;
+        }
+        state.others.push(waiter);
+        true
+    }
+
+    pub(crate) fn leave_get(&self, waiter: &Waiter) -> bool {
+        self.state.lock().others.remove(waiter)
+    }
+
+    /// Calls another of those who would get, if there is something to get.
+    pub(crate) fn call_getter(&self) {
+        let mut state = self.state.lock();
+        let wake = if state.putters.is_empty() { None } else { state.others.call_first() };
+        drop(state);
+        wake.into_iter().for_each(Wake::wake);
     }
 
     pub(crate) fn put_some(&self, feed: &mut Feed<T>, deadline: Deadline) -> Result<(), PutError<()>> {
@@ -176,14 +252,13 @@ impl<T> Rendezvous<T> {
     pub(crate) fn shut(&self) {
         let mut state = self.state.lock();
         state.shut = true;
-        let waiting: Vec<_> = core::mem::take(&mut state.putters)
-            .into_iter()
-            .chain(core::mem::take(&mut state.getters))
-            .collect();
-        // SAFETY: they were in line until now, and have not been called: their owners wait, and we hold the lock (R1).
-        let wakes: Vec<_> = waiting.into_iter().map(|hand| unsafe { &*hand }.waiter.call()).collect();
+        let (putters, getters) = (core::mem::take(&mut state.putters), core::mem::take(&mut state.getters));
+        // SAFETY: they were in line until now: their owners wait, or have to take the lock before they leave (R1).
+        let call = |hand: *const Hand<T>| unsafe { &*hand }.waiter().call();
+        let mut called: Vec<_> = putters.into_iter().chain(getters).map(call).collect();
+        called.extend(std::iter::from_fn(|| state.others.call_first()));
         drop(state);
-        wakes.into_iter().for_each(crate::waiting::Wake::wake);
+        called.into_iter().for_each(Wake::wake);
     }
 
     pub(crate) fn is_shut(&self) -> bool {

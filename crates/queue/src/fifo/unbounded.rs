@@ -310,6 +310,8 @@ impl<T> Sides for Unbounded<T> {
         false
     }
 
+    fn call_putter(&self) {}
+
     #[inline]
     fn poll_get(&self) -> Option<T> {
         self.front().take()
@@ -342,6 +344,10 @@ impl<T> Sides for Unbounded<T> {
 
     fn leave_get(&self, waiter: &Waiter) -> bool {
         self.tail.leave(waiter)
+    }
+
+    fn call_getter(&self) {
+        self.tail.call(1);
     }
 }
 

@@ -43,6 +43,10 @@ impl<K: Kind> AnyQueue<K> {
         Self { kind, tasks: Tasks::new() }
     }
 
+    pub(crate) fn kind(&self) -> &K {
+        &self.kind
+    }
+
     /// Puts an item, waiting for room.
     ///
     /// # Errors

@@ -31,7 +31,7 @@ use crate::feed::Feed;
 use crate::kind::Core;
 use crate::sync::{AtomicUsize, Deadline, Lock, LockGuard, Relaxed};
 use crate::waiting::{
-    Line, Sides, Verdict, Waiter, Wake, get_some, get_until, put_some, put_until, try_get, try_put,
+    Hand, Line, Sides, Verdict, Waiter, Wake, get_some, get_until, put_some, put_until, try_get, try_put,
 };
 pub(crate) use heap::Heap;
 pub(crate) use stack::Stack;
@@ -156,6 +156,11 @@ impl<S: Store> Sides for Stored<S> {
         self.lock().putters.remove(waiter)
     }
 
+    fn call_putter(&self) {
+        let called = self.lock().putters.call_first();
+        wake(called);
+    }
+
     fn poll_get(&self) -> Option<S::Item> {
         // Relaxed: a hint.
         if self.len.load(Relaxed) == 0 {
@@ -202,6 +207,11 @@ impl<S: Store> Sides for Stored<S> {
 
     fn leave_get(&self, waiter: &Waiter) -> bool {
         self.lock().getters.remove(waiter)
+    }
+
+    fn call_getter(&self) {
+        let called = self.lock().getters.call_first();
+        wake(called);
     }
 }
 
@@ -262,6 +272,30 @@ impl<S: Store> Core for Stored<S> {
         called.extend(std::iter::from_fn(|| state.putters.call_first()));
         drop(state);
         wake(called);
+    }
+
+    fn enter_put(&self, hand: &Hand<S::Item>) -> bool {
+        Sides::enter_put(self, hand.waiter())
+    }
+
+    fn leave_put(&self, hand: &Hand<S::Item>) -> bool {
+        Sides::leave_put(self, hand.waiter())
+    }
+
+    fn call_putter(&self) {
+        Sides::call_putter(self);
+    }
+
+    fn enter_get(&self, waiter: &Waiter) -> bool {
+        Sides::enter_get(self, waiter)
+    }
+
+    fn leave_get(&self, waiter: &Waiter) -> bool {
+        Sides::leave_get(self, waiter)
+    }
+
+    fn call_getter(&self) {
+        Sides::call_getter(self);
     }
 
     fn is_shut(&self) -> bool {

@@ -3,14 +3,17 @@
 //! A wait is an [`Attempt`] that is made again and again: while the spin lasts with a cheap look, then with a verdict,
 //! then from a place in a line ([`Waiter`], [`Position`]), where whoever makes the wait needless calls one.
 
+mod hand;
 mod position;
 mod sides;
 mod waiter;
 
 use crate::sync::{Deadline, Spin, yield_now};
+pub(crate) use hand::Hand;
 pub(crate) use position::{Position, SHUT, STEP, WAITED, at};
 pub(crate) use sides::{Sides, Verdict, get_some, get_until, put_some, put_until, try_get, try_put};
-pub(crate) use waiter::{Line, Waiter, Wake};
+pub(crate) use waiter::Waiter;
+pub(crate) use waiter::{Line, Wake};
 
 /// Something that can be done now, or can be waited for.
 pub(crate) trait Attempt {

@@ -23,6 +23,9 @@ pub(crate) trait Sides {
 
     fn leave_put(&self, waiter: &Waiter) -> bool;
 
+    /// Calls a putter that waits for room.
+    fn call_putter(&self);
+
     /// Takes an item if a cheap look finds one.
     fn poll_get(&self) -> Option<Self::Item>;
 
@@ -36,6 +39,9 @@ pub(crate) trait Sides {
     fn enter_get(&self, waiter: &Waiter) -> bool;
 
     fn leave_get(&self, waiter: &Waiter) -> bool;
+
+    /// Calls a getter that waits for an item.
+    fn call_getter(&self);
 }
 
 /// What one who could not do something has to do.

@@ -4,7 +4,7 @@
 //! Who is called wakes; who has not been called leaves the line itself.
 //!
 //! # State
-//! `Waiter::word`: `WAITING`, perhaps `ASLEEP`, then `CALLED` once. A line is a queue of pointers to waiters, guarded by
+//! `Waiter::word`: `WAITING`, perhaps `ASLEEP`, then `CALLED`: once, or once for each line, where it stands in several. A line is a queue of pointers to waiters, guarded by
 //! a lock; a waiter lies on its thread's stack.
 //!
 //! # Invariants
@@ -30,7 +30,7 @@ const ASLEEP: u32 = 1;
 const CALLED: u32 = 2;
 
 /// A thread that waits.
-pub(crate) struct Waiter {
+pub struct Waiter {
     word: AtomicU32,
 }
 
@@ -58,6 +58,20 @@ impl Waiter {
         // Release: pairs with the Acquire in is_called(): what we did for the waiter is seen, and is over (C2).
         let was = self.word.swap(CALLED, Release);
         Wake((was == ASLEEP).then_some(&raw const self.word))
+    }
+
+    /// Calls the thread, unless somebody has called it already.
+    pub(crate) fn try_call(&self) -> Option<Wake> {
+        // Relaxed: the exchange decides.
+        let mut seen = self.word.load(Relaxed);
+        while seen != CALLED {
+            // Release: as in call().
+            match self.word.compare_exchange(seen, CALLED, Release, Relaxed) {
+                Ok(_) => return Some(Wake((seen == ASLEEP).then_some(&raw const self.word))),
+                Err(now) => seen = now,
+            }
+        }
+        None
     }
 
     pub(crate) fn is_called(&self) -> bool {

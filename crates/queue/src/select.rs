@@ -1,0 +1,316 @@
+//! Waiting for several queues at once.
+//!
+//! # Promise
+//! One of the cases happens, and no other; which of those that are possible is left to chance. No call is lost: who was called for
+//! one thing and does another passes the call on.
+//!
+//! # Source
+//! Go's `select`, and `crossbeam`'s.
+//!
+//! # Protocol
+//! 1. Attempt each case, beginning with one chosen by chance.
+//! 2. None is possible: enter the line of each. Where one need not wait any more, go to 4.
+//! 3. Sleep until called.
+//! 4. Leave each line. Who finds itself out of a line has been called for that case: attempt those first. (A putter whose hand is empty has
+//!    been served: that case has happened.)
+//! 5. A case has happened: call another in each line that had called us for nothing. Else begin anew.
+//!
+//! # Invariants
+//! - S1. Nothing happens to a case between 2 and 4 but that a rendezvous takes an item from a hand; only one can, as it calls the waiter by an
+//!   exchange that succeeds once, and gives the item back if it does not.
+//! - S2. The waiter stands in no line when it ends: 4 takes each line's lock after the last call through it.
+//!
+//! # Proofs
+//! `tests/loom/select.rs`.
+
+use crate::error::{GetError, PutError, ShutDown};
+use crate::kind::Kind;
+use crate::queue::AnyQueue;
+use crate::sync::{Deadline, Spin};
+use crate::waiting::{Hand, Waiter};
+use core::fmt;
+use core::hash::{BuildHasher, Hasher};
+use std::hash::RandomState;
+
+/// Waits for the first of several things to be possible, does it and says which it was; queues may be of any kind, and both
+/// directions may be mixed. Python has no such thing.
+///
+/// Each case comes with a function that makes the answer of what happened; the one of the case that happened is called, after all is done.
+/// A queue that is shut down makes its case possible, with an error. If several cases are possible, chance decides.
+///
+/// Costs: an allocation a case, and, if it has to sleep, a lock a case twice.
+///
+/// ```
+/// use queue::{Queue, Select};
+///
+/// let (numbers, names) = (Queue::unbounded(), Queue::bounded(1));
+/// names.put("seven").unwrap();
+/// let got = Select::new()
+///     .get(&numbers, |number| format!("{number:?}"))
+///     .get(&names, |name| name.unwrap().to_owned())
+///     .wait();
+/// assert_eq!(got, "seven");
+///
+/// // An item that is to be put stays where it is until it has been put.
+/// let mut next = Some(8);
+/// Select::new().put(&numbers, &mut next, |put| put.unwrap()).get(&names, |_| ()).wait();
+/// assert_eq!((next, numbers.len()), (None, 1));
+/// ```
+#[must_use = "nothing happens before it is waited for"]
+pub struct Select<'a, R> {
+    cases: Vec<Box<dyn Case<R> + 'a>>,
+}
+
+/// One thing that is waited for.
+trait Case<R> {
+    /// Does it, if it is possible now.
+    fn attempt(&mut self) -> Option<R>;
+
+    /// Enters the line; `false` if there is no need.
+    fn enter(&mut self, waiter: &Waiter) -> bool;
+
+    /// Leaves the line.
+    fn leave(&mut self) -> Left;
+
+    /// What is said of a case that happened while it stood in line.
+    fn happened(&mut self) -> R;
+
+    /// Calls another of those who wait for the same.
+    fn pass_on(&self);
+}
+
+/// How a case was found when it left its line.
+#[derive(Clone, Copy, PartialEq)]
+enum Left {
+    InLine,
+    Called,
+    Happened,
+}
+
+impl<'a, R> Select<'a, R> {
+    /// Without cases.
+    pub const fn new() -> Self {
+        Self { cases: Vec::new() }
+    }
+
+    /// Or: get an item from `queue`.
+    pub fn get<K: Kind>(
+        mut self,
+        queue: &'a AnyQueue<K>,
+        then: impl FnOnce(Result<K::Item, ShutDown>) -> R + 'a,
+    ) -> Self {
+        self.cases.push(Box::new(Get { queue, then: Some(then), waiter: core::ptr::null() }));
+        self
+    }
+
+    /// Or: put `item` into `queue`; it stays where it is until then, also if the queue is shut down.
+    ///
+    /// # Panics
+    /// If there is no item.
+    pub fn put<K: Kind>(
+        mut self,
+        queue: &'a AnyQueue<K>,
+        item: &'a mut Option<K::Item>,
+        then: impl FnOnce(Result<(), PutError<()>>) -> R + 'a,
+    ) -> Self {
+        assert!(item.is_some(), "there is an item to put");
+        self.cases.push(Box::new(Put { queue, item, then: Some(then), hand: None }));
+        self
+    }
+
+    /// Waits until one case has happened, and returns what its function says.
+    ///
+    /// # Panics
+    /// If there is no case.
+    pub fn wait(self) -> R {
+        self.wait_timeout(Deadline::NEVER).expect("a wait that never gives up")
+    }
+
+    /// As [`wait`](Self::wait), until `timeout` at most: `None`. A timeout that has passed already still lets happen what
+    /// is possible now.
+    ///
+    /// # Panics
+    /// If there is no case.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let queue = queue::Queue::<u8>::unbounded();
+    /// assert_eq!(queue::Select::new().get(&queue, |item| item).wait_timeout(Duration::ZERO), None);
+    /// ```
+    pub fn wait_timeout(mut self, timeout: impl Into<Deadline>) -> Option<R> {
+        assert!(!self.cases.is_empty(), "there is something to wait for");
+        let deadline = timeout.into();
+        let mut late = false;
+        loop {
+            let mut spin = Spin::long();
+            loop {
+                if let Some(answer) = self.attempt() {
+                    return Some(answer);
+                }
+                if late || deadline.is_over() {
+                    return None;
+                }
+                if !spin.turn() {
+                    break;
+                }
+            }
+            match self.stand_in_lines(deadline) {
+                Ok(answer) => return Some(answer),
+                Err(was_late) => late = was_late,
+            }
+        }
+    }
+
+    /// Attempts each case, the first by chance.
+    fn attempt(&mut self) -> Option<R> {
+        let first = chance(self.cases.len());
+        let (before, after) = self.cases.split_at_mut(first);
+        after.iter_mut().chain(before).find_map(|case| case.attempt())
+    }
+
+    /// Steps 2 to 5; says whether the deadline has come, where nothing has happened.
+    fn stand_in_lines(&mut self, deadline: Deadline) -> Result<R, bool> {
+        let waiter = Waiter::new();
+        // Nothing between here and the last leave() runs user code, or panics: the waiter is left by all lines.
+        let needless = self.cases.iter_mut().position(|case| !case.enter(&waiter));
+        let entered = needless.unwrap_or(self.cases.len());
+        let late = needless.is_none() && !waiter.sleep(deadline);
+        let left: Vec<_> = self.cases[..entered].iter_mut().map(|case| case.leave()).collect();
+        self.settle(&left).ok_or(late)
+    }
+
+    /// The answer of the case that happened in its line, or of the first that called us and is possible; all other calls are
+    /// passed on.
+    fn settle(&mut self, left: &[Left]) -> Option<R> {
+        let called = (0..left.len()).filter(|&case| left[case] == Left::Called);
+        if let Some(case) = left.iter().position(|left| *left == Left::Happened) {
+            called.for_each(|case| self.cases[case].pass_on());
+            return Some(self.cases[case].happened());
+        }
+        let mut answer = None;
+        for case in called {
+            match answer {
+                // Not possible: somebody has used up what the call was for.
+                None => answer = self.cases[case].attempt(),
+                Some(_) => self.cases[case].pass_on(),
+            }
+        }
+        answer
+    }
+}
+
+impl<R> Default for Select<'_, R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<R> fmt::Debug for Select<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Select").field("cases", &self.cases.len()).finish_non_exhaustive()
+    }
+}
+
+/// A number below `n`, by chance.
+fn chance(n: usize) -> usize {
+    std::thread_local! {
+        static STATE: core::cell::Cell<u64> = core::cell::Cell::new(RandomState::new().build_hasher().finish() | 1);
+    }
+    STATE.with(|state| {
+        // Marsaglia's xorshift: no number is chosen much more often than another.
+        let mut x = state.get();
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        state.set(x);
+        ((x >> 32) as usize) % n
+    })
+}
+
+struct Get<'a, K, F> {
+    queue: &'a AnyQueue<K>,
+    then: Option<F>,
+    /// Whom we have in the line.
+    waiter: *const Waiter,
+}
+
+impl<R, K: Kind, F: FnOnce(Result<K::Item, ShutDown>) -> R> Case<R> for Get<'_, K, F> {
+    fn attempt(&mut self) -> Option<R> {
+        let got = match self.queue.try_get() {
+            Ok(item) => Ok(item),
+            Err(GetError::ShutDown) => Err(ShutDown),
+            Err(GetError::Empty) => return None,
+        };
+        self.then.take().map(|then| then(got))
+    }
+
+    fn enter(&mut self, waiter: &Waiter) -> bool {
+        self.waiter = waiter;
+        self.queue.kind().enter_get(waiter)
+    }
+
+    fn leave(&mut self) -> Left {
+        // SAFETY: the waiter lives until all lines are left (S2).
+        let waiter = unsafe { &*self.waiter };
+        if self.queue.kind().leave_get(waiter) { Left::InLine } else { Left::Called }
+    }
+
+    fn happened(&mut self) -> R {
+        unreachable!("a getter is called, and takes for itself")
+    }
+
+    fn pass_on(&self) {
+        self.queue.kind().call_getter();
+    }
+}
+
+struct Put<'a, K: Kind, F> {
+    queue: &'a AnyQueue<K>,
+    item: &'a mut Option<K::Item>,
+    then: Option<F>,
+    /// What we have in the line, with the item.
+    hand: Option<Box<Hand<K::Item>>>,
+}
+
+impl<R, K: Kind, F: FnOnce(Result<(), PutError<()>>) -> R> Case<R> for Put<'_, K, F> {
+    fn attempt(&mut self) -> Option<R> {
+        let put = match self.queue.try_put(self.item.take()?) {
+            Ok(()) => Ok(()),
+            Err(PutError::Full(item)) => {
+                *self.item = Some(item);
+                return None;
+            }
+            Err(error) => Err(error.map(|item| *self.item = Some(item))),
+        };
+        self.then.take().map(|then| then(put))
+    }
+
+    fn enter(&mut self, waiter: &Waiter) -> bool {
+        let hand = self.hand.insert(Box::new(Hand::new(waiter, self.item.take())));
+        let entered = self.queue.kind().enter_put(hand);
+        if !entered {
+            *self.item = self.hand.take().and_then(|hand| hand.into_item());
+        }
+        entered
+    }
+
+    fn leave(&mut self) -> Left {
+        let Some(hand) = self.hand.take() else { return Left::InLine };
+        let in_line = self.queue.kind().leave_put(&hand);
+        *self.item = hand.into_item();
+        match self.item {
+            None => Left::Happened,
+            Some(_) if in_line => Left::InLine,
+            Some(_) => Left::Called,
+        }
+    }
+
+    fn happened(&mut self) -> R {
+        let then = self.then.take().expect("a case happens once");
+        then(Ok(()))
+    }
+
+    fn pass_on(&self) {
+        self.queue.kind().call_putter();
+    }
+}
