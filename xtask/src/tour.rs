@@ -19,7 +19,7 @@ pub(crate) const VERB: Verb = Verb {
     help: "\
 Usage: cargo xtask tour [--json]
 
-Builds and runs the article's programs in order, and three that go on from there, each an example of its
+Builds and runs the article's programs in order, and eight that go on from there, each an example of its
 crate. Where the original is wrong the program shows the fault (lines that begin with `fault: `) and the cure
 (`cure: `); the tour fails where one of them is not shown, or where a program fails or takes more than 60 s.
 
@@ -37,7 +37,7 @@ struct Program {
     expected: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 8] = [
+const PROGRAMS: [Program; 13] = [
     Program {
         title: "A thread says hello and is joined",
         package: "threads",
@@ -85,6 +85,36 @@ const PROGRAMS: [Program; 8] = [
         package: "locks",
         example: "rate_limit",
         expected: &["fault: ", "cure: "],
+    },
+    Program {
+        title: "Four workers, of whose tasks one fails",
+        package: "queue",
+        example: "worker_pool",
+        expected: &["joined: 99 of 100 done, 0 unfinished"],
+    },
+    Program {
+        title: "A writer that writes several lines at once",
+        package: "queue",
+        example: "batching_writer",
+        expected: &["wrote 100 of 100 lines"],
+    },
+    Program {
+        title: "A surgery in order of urgency",
+        package: "queue",
+        example: "priorities",
+        expected: &["a heart, a broken arm, a burn, a cough, another cough"],
+    },
+    Program {
+        title: "A generator that ends when nothing comes",
+        package: "queue",
+        example: "generator",
+        expected: &["3 readings, then none"],
+    },
+    Program {
+        title: "A clerk who waits for four things at once",
+        package: "queue",
+        example: "select",
+        expected: &["2 letters and 2 parcels taken, 4 sent, then closed"],
     },
 ];
 

@@ -1,8 +1,16 @@
-//! Python's task-tracking queue for Rust, model-checked.
+//! Python's queues for Rust, at the speed of the best channels, and model-checked.
 //!
-//! [`Queue<T>`] is `queue.Queue`: first in first out, bounded or not, shared by reference between any number
-//! of putters and getters, with [`task_done`](Queue::task_done) and [`join`](Queue::join), and with the
-//! [`shutdown`](Queue::shutdown) of Python 3.13.
+//! | type | order | room |
+//! |---|---|---|
+//! | [`Queue`] | first in, first out | some, any number, or none ([`rendezvous`](Queue::rendezvous)) |
+//! | [`SimpleQueue`] | first in, first out | any number |
+//! | [`LifoQueue`] | last in, first out | some, or any number |
+//! | [`PriorityQueue`] | smallest first, equals as they came | some, or any number |
+//! | [`StoreQueue`] | that of a [`Store`] of one's own | some, or any number |
+//!
+//! All are an [`AnyQueue`], which has the methods: putting and getting with and without waiting, many at once,
+//! [`task_done`](AnyQueue::task_done) and [`join`](AnyQueue::join), iteration, and the [`shutdown`](AnyQueue::shutdown) of
+//! Python 3.13. [`Select`] waits for several of them.
 //!
 //! ```
 //! use queue::{Queue, Shutdown};
@@ -21,17 +29,15 @@
 //!
 //! # Ending
 //! A consumer that leaves when it finds the queue empty for a moment leaves too early. Loop over
-//! [`Queue::iter`], and let whoever knows that no more will come call `shutdown(Shutdown::Drain)`: the loop
+//! [`AnyQueue::iter`], and let whoever knows that no more will come call `shutdown(Shutdown::Drain)`: the loop
 //! ends after the last item.
 //!
 //! # Errors give the item back
-//! What could not be put is in the error: [`ShutDown`] for the calls that wait for ever, [`PutError`] for
-//! those that may find the queue full.
+//! What could not be put is in the [`PutError`].
 //!
-//! # When to use a channel instead
-//! This crate's queue is one lock around a ring buffer: simple, exact, and slower under contention than the
-//! channels that `std` and `crossbeam` offer. They end when one side is dropped; a `Queue` is shared by
-//! reference and ends when told to.
+//! # Two queues at once
+//! The operations of one queue are in one order that all threads agree on. Nothing is promised on the order of what
+//! two threads do to two queues, if nothing else orders them: each may find the other's queue still empty.
 
 mod error;
 mod feed;
