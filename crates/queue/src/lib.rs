@@ -39,6 +39,8 @@
 //! The operations of one queue are in one order that all threads agree on. Nothing is promised on the order of what
 //! two threads do to two queues, if nothing else orders them: each may find the other's queue still empty.
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod error;
 mod feed;
 mod fifo;
@@ -49,6 +51,8 @@ mod stored;
 mod sync;
 mod waiting;
 
+#[cfg(feature = "async")]
+pub use crate::asynchronous::{GetAsync, ItemStream, PutAsync};
 pub use crate::queue::{
     AnyQueue, Batches, Iter, IterTimeout, IterUntil, LifoQueue, PriorityQueue, Queue, Shutdown, SimpleQueue,
     StoreQueue, Task, TryIter,

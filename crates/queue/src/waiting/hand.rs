@@ -9,6 +9,9 @@ pub struct Hand<T> {
     waiter: *const Waiter,
 }
 
+// SAFETY: it is an item and a pointer to a waiter, which any thread may call.
+unsafe impl<T: Send> Send for Hand<T> {}
+
 impl<T> Hand<T> {
     /// The waiter outlives the stay of the hand in a line.
     pub(crate) fn new(waiter: &Waiter, item: Option<T>) -> Self {

@@ -3,7 +3,7 @@
 
 use crate::reference::Reference;
 use proptest::prelude::*;
-use queue::{GetError, Queue, Shutdown};
+use queue::{GetError, PutError, Queue, Shutdown};
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
@@ -41,7 +41,10 @@ fn op() -> impl Strategy<Value = Op> {
 fn step(queue: &Queue<u32>, reference: &mut Reference, op: Op) -> Result<(), TestCaseError> {
     match op {
         Op::Put(item) if reference.shut || !reference.is_full() => {
-            prop_assert_eq!(queue.put(item).map_err(|error| error.0), reference.put(item).map_err(|_| item));
+            prop_assert_eq!(
+                queue.put(item).map_err(PutError::into_inner),
+                reference.put(item).map_err(|_| item)
+            );
         }
         Op::Put(item) | Op::TryPut(item) => prop_assert_eq!(queue.try_put(item), reference.put(item)),
         Op::PutTimeout(item) => prop_assert_eq!(queue.put_timeout(item, Duration::ZERO), reference.put(item)),
