@@ -36,6 +36,7 @@
 mod error;
 mod iter;
 mod queue;
+pub mod ring;
 mod sync;
 
 pub use crate::queue::{Queue, Shutdown};
