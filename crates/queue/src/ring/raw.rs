@@ -31,7 +31,7 @@
 //! Both sides do the same; what is the reader's is `written - read` units, what is the writer's is
 //! `capacity - (written - read)`.
 //! 1. Use: as long as the units known to be ours last, no word is looked at.
-//! 2. Look: load `state`, then the other's position.
+//! 2. Look: load the other's position. Not enough: load `state`; if the other has ended, load its position again.
 //! 3. Publish: store our position; light fence; load `state`. If the other sleeps, take its flag away and wake it.
 //! 4. Wait: publish what is not yet; look. Enough: done. The other has ended: told. The deadline has come: told. Else,
 //!    after a bounded spin: our flag is not there: set it, heavy fence, look again. It is there: sleep while `state` is
@@ -46,12 +46,12 @@
 //!   load of `state` finds the flag, until some publication has taken it away; and the one that does so wakes.
 //! - I3. Every flag is set by an exchange of the word that is slept on: between a look and the sleep that follows it
 //!   no end is missed.
-//! - I4. An end is set after the last publication, and looked at before the position: so the position is the last one.
+//! - I4. An end is set after the last publication, and the position is looked at once more after it: it is the last one.
 //!
 //! # Memory orderings
 //! - Release of the store in [`Half::publish`] to the Acquire of the position in [`Half::look`], either way round: the
 //!   reader sees what was written, the writer that it has been read (I1).
-//! - Release of the exchange in [`Ring::change`] to the Acquire of `state` in [`Half::look`]: I4. As all changes of
+//! - Release of the exchanges in [`Ring::close`] and [`Ring::died`] to the Acquire in [`Half::look_at_flags`]: I4. As all changes of
 //!   `state` are exchanges, a later one keeps the edge.
 //! - The light fence in [`Half::publish`] and the heavy one in [`Half::wait`]: I2.
 //!
@@ -131,28 +131,25 @@ impl<S: Scope> Ring<S> {
         self.died(READER_DIED);
     }
 
-    /// Changes flags; returns what they were.
-    fn change(&self, clear: u32, set: u32) -> u32 {
-        // Relaxed: the exchange decides.
-        let mut seen = self.state.0.load(Relaxed);
-        loop {
-            // Release: pairs with the Acquire of `state` in look(): who sees an end sees the last position (I4).
-            match self.state.0.compare_exchange(seen, seen & !clear | set, Release, Relaxed) {
-                Ok(_) => return seen,
-                Err(now) => seen = now,
-            }
-        }
-    }
-
+    /// Closes one side: it does so once.
     fn close(&self, flag: u32) {
-        if self.change(0, flag) & (WRITER_SLEEPS | READER_SLEEPS) != 0 {
+        // Release: pairs with the Acquire in look_at_flags(): who sees the end sees the last position (I4).
+        if self.state.0.fetch_add(flag, Release) & (WRITER_SLEEPS | READER_SLEEPS) != 0 {
             self.wake_all();
         }
     }
 
-    /// Wakes without a look at who sleeps: who died may have left any flags.
+    /// Says it where nobody has said it before; and wakes whatever the flags say, as one that runs wild may have left any.
     fn died(&self, flag: u32) {
-        self.change(0, flag);
+        // Relaxed: the exchange decides.
+        let mut seen = self.state.0.load(Relaxed);
+        while seen & flag == 0 {
+            // Release: as in close(), for who was told of the death and so saw the last position.
+            match self.state.0.compare_exchange(seen, seen | flag, Release, Relaxed) {
+                Ok(_) => break,
+                Err(now) => seen = now,
+            }
+        }
         self.wake_all();
     }
 
@@ -276,27 +273,27 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
         // Pairs with the heavy fence in wait(): it looks and sees our position, or we load its flag (I2).
         light_fence::<S>();
         // Relaxed: the fence is what makes us see the flag; answer() looks again.
-        if self.ring.state.0.load(Relaxed) & Self::CALLS == 0 { Ok(()) } else { self.answer() }
+        let state = self.ring.state.0.load(Relaxed);
+        if state & Self::CALLS == 0 { Ok(()) } else { self.answer(state) }
     }
 
     /// Wakes the other side if it sleeps, and tells whether it has ended.
     #[cold]
-    fn answer(&mut self) -> Result<(), End> {
-        let others = (WRITER_SLEEPS | READER_SLEEPS) & !Self::SLEEPS;
-        if self.ring.change(others, 0) & others != 0 {
+    fn answer(&mut self, state: u32) -> Result<(), End> {
+        let asleep = state & (WRITER_SLEEPS | READER_SLEEPS) & !Self::SLEEPS;
+        if asleep != 0 {
+            // Relaxed: nobody but us takes it away, so it is there; and the sleeper looks at our position anew.
+            self.ring.state.0.fetch_sub(asleep, Relaxed);
             self.ring.wake_all();
         }
-        match Self::peer_ended(self.look()?) {
-            Some(end) if WRITES => Err(end),
+        match self.look_at_flags()? {
+            (_, Some(end)) if WRITES => Err(end),
             _ => Ok(()),
         }
     }
 
-    /// Looks how far the other side has come; returns the flags.
-    pub(super) fn look(&mut self) -> Result<u32, End> {
-        // Acquire: pairs with the Release in change(). The flags come first: if they say that the other side has ended,
-        // the position that we load is its last (I4).
-        let state = self.ring.state.0.load(Acquire);
+    /// Looks how far the other side has come.
+    pub(super) fn look(&mut self) -> Result<(), End> {
         let others = if WRITES { &self.ring.read.0 } else { &self.ring.written.0 };
         // Acquire: pairs with the Release in publish(): the other side is done with what is ours now (I1).
         let position = others.load(Acquire);
@@ -306,7 +303,22 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
             return Err(End::Corrupt);
         }
         self.end = end;
-        Ok(state)
+        Ok(())
+    }
+
+    /// The flags, and how the other side has ended, if it has: then its last position has been looked at.
+    fn look_at_flags(&mut self) -> Result<(u32, Option<End>), End> {
+        // Acquire: pairs with the Release in close() and died(): if they say that the other side has ended, the position
+        // that we look at now is its last (I4).
+        let state = self.ring.state.0.load(Acquire);
+        let end = match WRITES {
+            true => ended(state, READER_CLOSED, READER_DIED),
+            false => ended(state, WRITER_CLOSED, WRITER_DIED),
+        };
+        if end.is_some() {
+            self.look()?;
+        }
+        Ok((state, end))
     }
 
     /// Looks for `needed` units, which fit into the ring, and waits until they are ours: until `deadline`, or not at all
@@ -319,12 +331,13 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
         }
         let (mut over, mut spin) = (deadline.is_none(), Spin::new());
         loop {
-            let state = self.look().map_err(Stop::Ended)?;
+            self.look().map_err(Stop::Ended)?;
             if self.ready() >= needed {
                 return Ok(());
             }
-            if let Some(end) = Self::peer_ended(state) {
-                return Err(Stop::Ended(end));
+            let (state, end) = self.look_at_flags().map_err(Stop::Ended)?;
+            if let Some(end) = end {
+                return if self.ready() >= needed { Ok(()) } else { Err(Stop::Ended(end)) };
             }
             if over {
                 return Err(Stop::TimedOut);
@@ -333,21 +346,14 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
                 continue;
             }
             if state & Self::SLEEPS == 0 {
-                self.ring.change(0, Self::SLEEPS);
+                // Relaxed: says that we sleep, no more. Nobody but us sets it, so it is not there.
+                self.ring.state.0.fetch_add(Self::SLEEPS, Relaxed);
                 // Pairs with the light fence in publish() (I2). Then we look once more.
                 heavy_fence::<S>();
             } else {
                 let deadline = deadline.unwrap_or(Deadline::NEVER);
                 over = wait::<S>(&self.ring.state.0, state, deadline) == Wait::TimedOut;
             }
-        }
-    }
-
-    fn peer_ended(state: u32) -> Option<End> {
-        if WRITES {
-            ended(state, READER_CLOSED, READER_DIED)
-        } else {
-            ended(state, WRITER_CLOSED, WRITER_DIED)
         }
     }
 }
