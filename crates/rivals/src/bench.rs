@@ -1,6 +1,6 @@
 //! Which benches are there, and who takes part?
 
-use crate::{channels, locks, sync};
+use crate::{channels, locks, ring, sync};
 use std::time::Duration;
 
 /// The same work, done by several contestants.
@@ -144,6 +144,7 @@ impl Unit {
 pub(crate) fn all() -> Vec<Bench> {
     let mut benches = locks::benches();
     benches.extend(sync::benches());
+    benches.extend(ring::benches());
     for parties in [1, PARTIES as usize] {
         for capacity in [Some(1), Some(64), Some(1024), None] {
             let room = capacity.map_or("unbounded".to_owned(), |capacity| format!("capacity {capacity}"));

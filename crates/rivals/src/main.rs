@@ -14,6 +14,7 @@ mod machine;
 mod measure;
 mod options;
 mod report;
+mod ring;
 mod sync;
 mod together;
 mod watchdog;

@@ -53,12 +53,10 @@ mod frames;
 mod raw;
 mod slots;
 
-use crate::sync::Scope;
-
 pub use error::{End, PopError, PushAllError, PushError, WriteError};
 #[cfg(not(loom))]
 pub use frames::{Frame, FrameReader, FrameWriter, Grant};
-pub use locks::{Private, Shared};
+pub use locks::{Private, Scope, Shared};
 pub use raw::Ring;
 pub use slots::{Reader, Slot, Writer};
 
