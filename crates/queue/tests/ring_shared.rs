@@ -26,8 +26,9 @@ impl Common {
         let page = unsafe { libc::mmap(ptr::null_mut(), size, access, libc::MAP_SHARED, file, 0) };
         assert_ne!(page, libc::MAP_FAILED);
         let page = page.cast::<Self>();
-        // SAFETY: large enough, aligned, and ours alone yet.
-        unsafe { (&raw mut (*page).ring).write(Ring::in_scope()) };
+        let ring = page.cast::<Ring<Shared>>();
+        // SAFETY: the ring is first in the page, which is large enough, aligned, and ours alone yet.
+        unsafe { ring.write(Ring::in_scope()) };
         // SAFETY: the ring is written, and the rest is zeros, which are numbers.
         unsafe { &*page }
     }
