@@ -107,16 +107,18 @@ _ if frames.len() == staged => {
             u64::from(len) | u64::from(if honest { !len } else { len.rotate_left(7) }) << 32
         }).collect();
         let mut ring = Ring::<Shared>::in_scope();
-        let words: *mut Ring<Shared> = ptr::from_mut(&mut ring);
-        // SAFETY: the three words lie 128 bytes apart, as shared memory shows to any process that maps it.
-        unsafe { words.cast::<usize>().write(written) };
-        // SAFETY: as above.
-        unsafe { words.byte_add(128).cast::<usize>().write(read) };
-        // SAFETY: as above.
-        unsafe { words.byte_add(256).cast::<u32>().write(state) };
+        let start: *mut u8 = ptr::from_mut(&mut ring).cast();
+        for (word, value) in [written, read, state as usize].into_iter().enumerate() {
+            let place = start.wrapping_add(128 * word).cast::<usize>();
+            // SAFETY: the words lie 128 bytes apart, as shared memory shows to any process that maps it; behind the last,
+            // which has four bytes, four are free.
+            unsafe { place.write(value) };
+        }
         let slots = Slot::of(&mut memory);
-        // SAFETY: one reader, one writer, of these slots; nobody else writes them; a u64 is any bits.
-        let (mut reader, mut writer) = unsafe { (ring.frame_reader(slots), ring.frame_writer(slots)) };
+        // SAFETY: one reader of these slots; nobody else writes them but the writer; a u64 is any bits.
+        let mut reader = unsafe { ring.frame_reader(slots) };
+        // SAFETY: one writer; otherwise as above.
+        let mut writer = unsafe { ring.frame_writer(slots) };
         let mut buffer = Vec::new();
         for _ in 0..20 {
             match reader.read_into(&mut buffer, Duration::ZERO) {
