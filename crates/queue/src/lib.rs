@@ -28,6 +28,10 @@
 //! What could not be put is in the error: [`ShutDown`] for the calls that wait for ever, [`PutError`] for
 //! those that may find the queue full.
 //!
+//! # A ring
+//! [`ring`] is for one producer and one consumer, in two threads or in two processes: over borrowed memory, without a
+//! lock, some nanoseconds an item.
+//!
 //! # When to use a channel instead
 //! This crate's queue is one lock around a ring buffer: simple, exact, and slower under contention than the
 //! channels that `std` and `crossbeam` offer. They end when one side is dropped; a `Queue` is shared by

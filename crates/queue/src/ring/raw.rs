@@ -33,9 +33,9 @@
 //! 1. Use: as long as the units known to be ours last, no word is looked at.
 //! 2. Look: load the other's position. Not enough: load `state`; if the other has ended, load its position again.
 //! 3. Publish: store our position; light fence; load `state`. If the other sleeps, take its flag away and wake it.
-//! 4. Wait: publish what is not yet; look. Enough: done. The other has ended: told. The deadline has come: told. Else,
-//!    after a bounded spin: our flag is not there: set it, heavy fence, look again. It is there: sleep while `state` is
-//!    what we saw; look again.
+//! 4. Wait: publish what is not yet; look. Enough: done (where little came and more is coming, after a moment). The
+//!    other has ended: told. The deadline has come: told. Else, after a bounded spin: our flag is not there: set it,
+//!    heavy fence, look again. It is there: sleep while `state` is what we saw; look again.
 //! 5. End: set the flag, wake whoever sleeps.
 //!
 //! # Invariants
@@ -333,8 +333,15 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
         }
         let (mut over, mut spin) = (deadline.is_none(), Spin::new());
         loop {
+            let before = self.ready();
             self.look().map_err(Stop::Ended)?;
             if self.ready() >= needed {
+                // Who is right behind the other side pulls at the line that it works on, with every item. So as long as
+                // more is coming, let it come: one look that finds nothing new ends that.
+                let is_close = self.ready() < self.capacity / 4;
+                if is_close && self.ready() > before && !over && spin.turn() {
+                    continue;
+                }
                 return Ok(());
             }
             let (state, end) = self.look_at_flags().map_err(Stop::Ended)?;
