@@ -55,6 +55,19 @@ fn a_ring_that_is_split_again_begins_anew() {
 }
 
 #[test]
+fn an_end_stays_whoever_takes_the_side_after_it() {
+    let (ring, mut memory) = (Ring::<queue::ring::Shared>::in_scope(), [0; 4]);
+    let slots = &*Slot::of(&mut memory);
+    for _ in 0..2 {
+        // SAFETY: the one writer at a time, of these slots, which nobody else uses; any bits are a number.
+        drop(unsafe { ring.writer(slots) });
+    }
+    // SAFETY: the one reader; otherwise as above.
+    let mut reader = unsafe { ring.reader(slots) };
+    assert_eq!(reader.pop(), Err(PopError::Ended(End::Closed)));
+}
+
+#[test]
 #[should_panic(expected = "a ring's capacity is a power of two, not 3")]
 fn a_capacity_that_is_no_power_of_two_is_refused() {
     Ring::new().split(Slot::of(&mut [0; 3]));

@@ -51,8 +51,8 @@
 //! # Memory orderings
 //! - Release of the store in [`Half::publish`] to the Acquire of the position in [`Half::look`], either way round: the
 //!   reader sees what was written, the writer that it has been read (I1).
-//! - Release of the exchanges in [`Ring::close`] and [`Ring::died`] to the Acquire in [`Half::look_at_flags`]: I4. As all changes of
-//!   `state` are exchanges, a later one keeps the edge.
+//! - Release of the exchanges in [`Ring::close`] and [`Ring::died`] to the Acquire in [`Half::look_at_flags`]: I4. As all
+//!   changes of `state` are exchanges, a later one keeps the edge.
 //! - The light fence in [`Half::publish`] and the heavy one in [`Half::wait`]: I2.
 //!
 //! # Proofs
@@ -131,8 +131,12 @@ impl<S: Scope> Ring<S> {
         self.died(READER_DIED);
     }
 
-    /// Closes one side: it does so once.
+    /// Closes one side, unless one that had it before has done so.
     fn close(&self, flag: u32) {
+        // Relaxed: only this side sets it, and who had the side before has handed it over.
+        if self.state.0.load(Relaxed) & flag != 0 {
+            return;
+        }
         // Release: pairs with the Acquire in look_at_flags(): who sees the end sees the last position (I4).
         // waiver(relaxed): the model's light fence, in the publication before, is a full one and releases too, which the
         // real one does not; covered by: the ring's twin that closes without that fence, in tests/loom/ring.rs
