@@ -29,8 +29,8 @@
 //! those that may find the queue full.
 //!
 //! # A ring
-//! [`ring`] is for one producer and one consumer, in two threads or in two processes: over borrowed memory, without a
-//! lock, some nanoseconds an item.
+//! [`ring`] is for one producer and one consumer, in two threads or in two processes: over borrowed memory,
+//! without a lock, some nanoseconds an item.
 //!
 //! # When to use a channel instead
 //! This crate's queue is one lock around a ring buffer: simple, exact, and slower under contention than the

@@ -35,8 +35,8 @@ impl Common {
 
     /// One process makes one.
     fn writer(&self) -> FrameWriter<'_, Shared> {
-        // SAFETY: the child is the only writer, and both have this memory; any bits are a u64; who is killed stops
-        // writing.
+        // SAFETY: the child is the only writer, and both have this memory; any bits are a u64; who is killed
+        // stops writing.
         unsafe { self.ring.frame_writer(&self.memory) }
     }
 
@@ -49,7 +49,8 @@ impl Common {
 
 /// Runs `child` in a process of its own, which ends with it; its number.
 fn process(child: impl FnOnce()) -> libc::pid_t {
-    // SAFETY: the child calls `child`, which takes no lock that another thread of ours could have held, and ends.
+    // SAFETY: the child calls `child`, which takes no lock that another thread of ours could have held, and
+    // ends.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
         child();

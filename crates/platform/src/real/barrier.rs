@@ -1,15 +1,18 @@
-//! Two fences of unequal price, for a store on one side and a load on the other that must not miss each other.
+//! Two fences of unequal price, for a store on one side and a load on the other that must not miss each
+//! other.
 //!
-//! A side that stores and then looks whether the other sleeps, and a side that says that it sleeps and then looks once
-//! more, need a full fence each (Dekker). The first does it with every item, the second hardly ever. So the first's
-//! fence is [`light`], which in the best case is an order to the compiler only, and the second's is [`heavy`]: a system
-//! call by which every thread of the process that runs at that moment passes a full fence.
+//! A side that stores and then looks whether the other sleeps, and a side that says that it sleeps and then
+//! looks once more, need a full fence each (Dekker). The first does it with every item, the second hardly
+//! ever. So the first's fence is [`light`], which in the best case is an order to the compiler only, and the
+//! second's is [`heavy`]: a system call by which every thread of the process that runs at that moment passes
+//! a full fence.
 //!
-//! The contract: a [`light`] and a [`heavy`] of the same scope are to each other as two `fence(SeqCst)`; two [`light`]
-//! are to each other as nothing.
+//! The contract: a [`light`] and a [`heavy`] of the same scope are to each other as two `fence(SeqCst)`; two
+//! [`light`] are to each other as nothing.
 //!
 //! # Source
-//! Linux's `membarrier` (Mathieu Desnoyers, 2010, for user-space RCU); as a pair of fences in C++'s P1202 and in folly.
+//! Linux's `membarrier` (Mathieu Desnoyers, 2010, for user-space RCU); as a pair of fences in C++'s P1202 and
+//! in folly.
 
 use super::futex::Scope;
 use core::sync::atomic::{
@@ -37,14 +40,15 @@ static WAY: AtomicU32 = AtomicU32::new(UNASKED);
 /// barrier::heavy::<Private>();
 /// ```
 pub fn prepare<S: Scope>() {
-    // Relaxed, both: a thread that does not see it yet makes a full fence, and the answer is the same for all.
+    // Relaxed, both: a thread that does not see it yet makes a full fence, and the answer is the same for
+    // all.
     if !S::SHARED && WAY.load(Relaxed) == UNASKED {
         WAY.store(if kernel::register() { BY_KERNEL } else { FULL }, Relaxed);
     }
 }
 
-/// The fence of the side that comes by often. Free in the scope `Private`, where the kernel does the work; a full
-/// fence in the scope `Shared`, as the kernel's call reaches one process.
+/// The fence of the side that comes by often. Free in the scope `Private`, where the kernel does the work; a
+/// full fence in the scope `Shared`, as the kernel's call reaches one process.
 #[inline]
 pub fn light<S: Scope>() {
     // Relaxed: who sees an old value makes a full fence, which is always enough.
@@ -55,7 +59,8 @@ pub fn light<S: Scope>() {
     }
 }
 
-/// The fence of the side that comes by seldom. A system call, of a microsecond or less, where [`light`] is free.
+/// The fence of the side that comes by seldom. A system call, of a microsecond or less, where [`light`] is
+/// free.
 ///
 /// # Panics
 /// If the kernel refuses what it offered before, as under a filter of system calls that came later.

@@ -11,8 +11,8 @@ pub enum End {
     /// The other side died without closing, says whoever noticed:
     /// [`writer_died`](super::Ring::writer_died), [`reader_died`](super::Ring::reader_died).
     PeerDied,
-    /// The other side, or somebody else who can write there, has left positions or lengths that cannot be. Nothing was
-    /// touched on their account.
+    /// The other side, or somebody else who can write there, has left positions or lengths that cannot be.
+    /// Nothing was touched on their account.
     Corrupt,
 }
 

@@ -1,8 +1,9 @@
 //! Frames of bytes: the side that writes, the side that reads.
 //!
 //! # State
-//! The units of the ring are words of eight bytes. A frame is a header and its bytes, filled up to a whole word; it lies
-//! in one piece. Where it does not fit before the ring's end, a header that says `SKIP` leads to the ring's beginning.
+//! The units of the ring are words of eight bytes. A frame is a header and its bytes, filled up to a whole
+//! word; it lies in one piece. Where it does not fit before the ring's end, a header that says `SKIP` leads
+//! to the ring's beginning.
 //!
 //! | bits of a header | meaning |
 //! |---|---|
@@ -10,11 +11,12 @@
 //! | the upper 32 | the same with every bit inverted, so that what is no header is not taken for one |
 //!
 //! # Invariants
-//! - A frame and the `SKIP` before it are published together, whole: a frame that is half written is not there.
-//! - The longest frame is half of the ring, its header included. So an empty ring has room for any frame, wherever it
-//!   stands: a `SKIP` is needed only where less than the frame is left before the end.
-//! - The reader loads a header once, and checks it against what was published and against the ring's end before it goes
-//!   anywhere by it.
+//! - A frame and the `SKIP` before it are published together, whole: a frame that is half written is not
+//!   there.
+//! - The longest frame is half of the ring, its header included. So an empty ring has room for any frame,
+//!   wherever it stands: a `SKIP` is needed only where less than the frame is left before the end.
+//! - The reader loads a header once, and checks it against what was published and against the ring's end
+//!   before it goes anywhere by it.
 
 use super::error::{End, PopError, WriteError};
 use super::raw::{Half, Ring};
@@ -42,13 +44,15 @@ fn length(header: u64) -> Option<u32> {
     (len == !inverted).then_some(len)
 }
 
-/// The side of a ring that writes frames. There is one, so its methods take `&mut self`; dropping it closes the ring.
+/// The side of a ring that writes frames. There is one, so its methods take `&mut self`; dropping it closes
+/// the ring.
 pub struct FrameWriter<'a, S: Scope = Private> {
     half: Half<'a, S, true>,
     memory: &'a [Slot<u64>],
 }
 
-/// The side of a ring that reads frames. There is one, so its methods take `&mut self`; dropping it closes the ring.
+/// The side of a ring that reads frames. There is one, so its methods take `&mut self`; dropping it closes
+/// the ring.
 pub struct FrameReader<'a, S: Scope = Private> {
     half: Half<'a, S, false>,
     memory: &'a [Slot<u64>],
@@ -96,8 +100,8 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
         self.publish().map_err(WriteError::Ended)
     }
 
-    /// Writes a frame without letting the reader know: [`publish`](Self::publish) does so for all of them at once. Waits
-    /// for room as long as it takes; before it waits it publishes.
+    /// Writes a frame without letting the reader know: [`publish`](Self::publish) does so for all of them at
+    /// once. Waits for room as long as it takes; before it waits it publishes.
     ///
     /// # Errors
     /// If the frame is too long for this ring, or if the ring is full and the reader has ended.
@@ -107,8 +111,8 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
         Ok(())
     }
 
-    /// Room for a frame of `len` bytes, to be written in place and then [committed](Grant::commit). Waits for it as long
-    /// as it takes. What the room holds before is old; a grant that is dropped writes no frame.
+    /// Room for a frame of `len` bytes, to be written in place and then [committed](Grant::commit). Waits for
+    /// it as long as it takes. What the room holds before is old; a grant that is dropped writes no frame.
     ///
     /// ```
     /// use queue::ring::{Ring, Slot};
@@ -151,9 +155,10 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
         }
         let place = if self.skipped(len) > 0 { 0 } else { self.half.place() };
         let room = &self.memory[place..][1..words(len)];
-        // SAFETY: the room is `len` bytes at least, in one piece, initialized, and in cells, so it may be written through
-        // a shared reference. It is ours until publish(), and `self` is borrowed as long as the slice lives, so we do
-        // not use it otherwise; that nobody else does is what whoever made the writer has promised.
+        // SAFETY: the room is `len` bytes at least, in one piece, initialized, and in cells, so it may be
+        // written through a shared reference. It is ours until publish(), and `self` is borrowed as long as
+        // the slice lives, so we do not use it otherwise; that nobody else does is what whoever made the
+        // writer has promised.
         Ok(unsafe { slice::from_raw_parts_mut(room.as_ptr().cast::<u8>().cast_mut(), len) })
     }
 
@@ -176,7 +181,8 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
 
     fn put_header(&mut self, len: u32) {
         let word = self.memory[self.half.place()].cell();
-        // SAFETY: the word is ours, as grant() has made sure, and no slice of it is alive: grant() leaves it out.
+        // SAFETY: the word is ours, as grant() has made sure, and no slice of it is alive: grant() leaves it
+        // out.
         word.with_mut(|word| unsafe { *word = header(len) });
     }
 }
@@ -221,11 +227,12 @@ impl<'a, S: Scope> FrameReader<'a, S> {
         Self { half: Half::new(ring, memory.len()), memory }
     }
 
-    /// The next frame, where it lies; waits for one as long as it takes. Its room is given back when it is dropped.
+    /// The next frame, where it lies; waits for one as long as it takes. Its room is given back when it is
+    /// dropped.
     ///
     /// # Errors
-    /// How the writer has ended, if it has and all of its frames were read; [`End::Corrupt`] if what lies there is no
-    /// frame. Never [`PopError::Empty`].
+    /// How the writer has ended, if it has and all of its frames were read; [`End::Corrupt`] if what lies
+    /// there is no frame. Never [`PopError::Empty`].
     pub fn read(&mut self) -> Result<Frame<'_, 'a, S>, PopError> {
         self.read_until(Some(Deadline::NEVER))
     }
@@ -249,11 +256,11 @@ impl<'a, S: Scope> FrameReader<'a, S> {
         self.read_until(Some(timeout.into()))
     }
 
-    /// Copies the next frame to the end of `buffer` and says how long it is; waits for one until `timeout` at most
-    /// (`None::<Duration>`: as long as it takes).
+    /// Copies the next frame to the end of `buffer` and says how long it is; waits for one until `timeout` at
+    /// most (`None::<Duration>`: as long as it takes).
     ///
-    /// The way to read from a process that may run wild: the bytes are loaded once each, as memory that anybody may
-    /// write, and are nobody else's by the time that one looks at them.
+    /// The way to read from a process that may run wild: the bytes are loaded once each, as memory that
+    /// anybody may write, and are nobody else's by the time that one looks at them.
     ///
     /// # Errors
     /// As of [`read_timeout`](Self::read_timeout).
@@ -299,14 +306,16 @@ impl<'a, S: Scope> FrameReader<'a, S> {
     }
 }
 
-/// A word that another process may be writing, if it does not keep to the protocol: loaded once, whatever it is.
+/// A word that another process may be writing, if it does not keep to the protocol: loaded once, whatever it
+/// is.
 fn load(word: &Slot<u64>) -> u64 {
-    // SAFETY: valid and aligned, as it is a cell; every value is a u64. It is ours by the protocol; against a process
-    // that keeps to none, volatile is what there is: one load, of which the compiler assumes nothing.
+    // SAFETY: valid and aligned, as it is a cell; every value is a u64. It is ours by the protocol; against a
+    // process that keeps to none, volatile is what there is: one load, of which the compiler assumes nothing.
     word.cell().with(|word| unsafe { ptr::read_volatile(word) })
 }
 
-/// A frame that was read, in the ring's memory: a view of its bytes, whose room is given back when it is dropped.
+/// A frame that was read, in the ring's memory: a view of its bytes, whose room is given back when it is
+/// dropped.
 pub struct Frame<'r, 'a, S: Scope = Private> {
     reader: &'r mut FrameReader<'a, S>,
     /// The place of its header.
@@ -319,8 +328,8 @@ impl<S: Scope> ops::Deref for Frame<'_, '_, S> {
 
     fn deref(&self) -> &[u8] {
         let words = &self.reader.memory[self.at..][1..words(self.len)];
-        // SAFETY: `len` bytes at most of these words, initialized, and ours until we are dropped; that nobody else
-        // writes them is what whoever made the reader has promised.
+        // SAFETY: `len` bytes at most of these words, initialized, and ours until we are dropped; that nobody
+        // else writes them is what whoever made the reader has promised.
         unsafe { slice::from_raw_parts(words.as_ptr().cast::<u8>(), self.len) }
     }
 }

@@ -1,7 +1,9 @@
-//! A ring for one producer and one consumer, over memory that it borrows: between two threads, or two processes.
+//! A ring for one producer and one consumer, over memory that it borrows: between two threads, or two
+//! processes.
 //!
-//! The words that say who has come how far are a [`Ring`]; the data lies in [`Slot`]s, wherever the owner wishes. There
-//! are two faces: items of one type ([`Writer`], [`Reader`]), and frames of bytes ([`FrameWriter`], [`FrameReader`]).
+//! The words that say who has come how far are a [`Ring`]; the data lies in [`Slot`]s, wherever the owner
+//! wishes. There are two faces: items of one type ([`Writer`], [`Reader`]), and frames of bytes
+//! ([`FrameWriter`], [`FrameReader`]).
 //!
 //! ```
 //! use queue::ring::{End, PopError, Ring, Slot};
@@ -25,26 +27,29 @@
 //! ```
 //!
 //! # What it costs
-//! A push or a pop of an item for which there is room, or which is there, is two stores and a load: no exchange, no
-//! fence, no system call. To make that so, the side that goes to sleep has the kernel make a fence for both
-//! (`membarrier`), a microsecond. Between processes, and where the kernel does not offer it, each publication has a
-//! fence of its own, some tens of nanoseconds: there, publish several at once ([`Writer::push_all`],
+//! A push or a pop of an item for which there is room, or which is there, is two stores and a load: no
+//! exchange, no fence, no system call. To make that so, the side that goes to sleep has the kernel make a
+//! fence for both (`membarrier`), a microsecond. Between processes, and where the kernel does not offer it,
+//! each publication has a fence of its own, some tens of nanoseconds: there, publish several at once
+//! ([`Writer::push_all`],
 //! [`Writer::stage`], [`Reader::pop_many`]).
 //!
 //! # Ends
 //! A side that is dropped closes; the other then finds [`End::Closed`], the reader after it has read what was
 //! published. A side that was killed closes nothing. Whoever notices says so ([`Ring::writer_died`],
-//! [`Ring::reader_died`]), and the other finds [`End::PeerDied`] in the same way; until then only its timeouts tell. What
-//! was not published when the writer died is not there, so nothing is ever half there. A ring is used once: an end stays.
+//! [`Ring::reader_died`]), and the other finds [`End::PeerDied`] in the same way; until then only its
+//! timeouts tell. What was not published when the writer died is not there, so nothing is ever half there. A
+//! ring is used once: an end stays.
 //!
 //! # Between processes
-//! [`Ring::writer`] and its like take references into memory that both map. What they find there they do not trust:
-//! positions and lengths that cannot be are told as [`End::Corrupt`], and lead nowhere. What they cannot see is a process
-//! that writes where it is not its turn: [`FrameReader::read_into`] copies, and stays sound even then.
+//! [`Ring::writer`] and its like take references into memory that both map. What they find there they do not
+//! trust: positions and lengths that cannot be are told as [`End::Corrupt`], and lead nowhere. What they
+//! cannot see is a process that writes where it is not its turn: [`FrameReader::read_into`] copies, and stays
+//! sound even then.
 //!
 //! # When to use something else
-//! [`Queue`](crate::Queue) for several threads on a side, or items that are not `Copy`; a pipe where bytes go to a
-//! program that is not ours.
+//! [`Queue`](crate::Queue) for several threads on a side, or items that are not `Copy`; a pipe where bytes go
+//! to a program that is not ours.
 
 mod error;
 // loom's cells are not the bytes that frames are made of; what frames wait on is proved with slots.
@@ -79,13 +84,13 @@ impl<S: Scope> Ring<S> {
     /// If the number of slots is not a power of two.
     ///
     /// # Safety
-    /// 1. As long as the writer lives nobody else is this ring's writer, in any process; and what one before it wrote
-    ///    happened before.
+    /// 1. As long as the writer lives nobody else is this ring's writer, in any process; and what one before
+    ///    it wrote happened before.
     /// 2. Both sides have the same slots, which are used for nothing else while either side lives.
-    /// 3. Who can write to the memory of the ring and of the slots leaves any bits there at most, if every bit pattern
-    ///    is a `T`; else nothing but what [`Writer`] writes.
-    /// 4. Slots are not written by another process while this side, by the ring's positions, has them. (The ring cannot
-    ///    check this. A process that was killed does not break it; one that runs wild may.)
+    /// 3. Who can write to the memory of the ring and of the slots leaves any bits there at most, if every
+    ///    bit pattern is a `T`; else nothing but what [`Writer`] writes.
+    /// 4. Slots are not written by another process while this side, by the ring's positions, has them. (The
+    ///    ring cannot check this. A process that was killed does not break it; one that runs wild may.)
     pub unsafe fn writer<'a, T: Copy + Send>(&'a self, slots: &'a [Slot<T>]) -> Writer<'a, T, S> {
         Writer::new(self, slots)
     }
@@ -134,7 +139,8 @@ impl<S: Scope> Ring<S> {
     /// If the number of words is not a power of two.
     ///
     /// # Safety
-    /// As of [`writer`](Self::writer). The fourth is needed for [`FrameWriter::reserve`] only, whose room one may look at.
+    /// As of [`writer`](Self::writer). The fourth is needed for [`FrameWriter::reserve`] only, whose room one
+    /// may look at.
     pub unsafe fn frame_writer<'a>(&'a self, memory: &'a [Slot<u64>]) -> FrameWriter<'a, S> {
         FrameWriter::new(self, memory)
     }

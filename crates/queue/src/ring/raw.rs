@@ -1,15 +1,16 @@
 //! The index protocol of the ring: three words, without the data.
 //!
 //! # Promise
-//! What lies between the two positions is the reader's, the rest is the writer's, and neither touches what is the
-//! other's. A side that finds nothing of its own sleeps, and is woken by the other's next publication, or by its end.
-//! What was published before the end is read before the end is told. A publication with nobody asleep is a store, a
-//! load and no system call. Whatever the other side may have written into the words, no position leads out of the
-//! ring: what cannot be is told as [`End::Corrupt`].
+//! What lies between the two positions is the reader's, the rest is the writer's, and neither touches what is
+//! the other's. A side that finds nothing of its own sleeps, and is woken by the other's next publication, or
+//! by its end. What was published before the end is read before the end is told. A publication with nobody
+//! asleep is a store, a load and no system call. Whatever the other side may have written into the words, no
+//! position leads out of the ring: what cannot be is told as [`End::Corrupt`].
 //!
 //! # Source
-//! Lamport's queue of one producer and one consumer (1977, 1983), with the peer's position cached as in FastFlow and
-//! MCRingBuffer (Lee, Bu, Chandranmenon, 2010). That who sleeps pays for both fences: see `platform::barrier`.
+//! Lamport's queue of one producer and one consumer (1977, 1983), with the peer's position cached as in
+//! FastFlow and MCRingBuffer (Lee, Bu, Chandranmenon, 2010). That who sleeps pays for both fences: see
+//! `platform::barrier`.
 //!
 //! # State
 //! | word | written by | meaning |
@@ -24,35 +25,41 @@
 //! | `closed` (one a side) | the side has ended; its position is final |
 //! | `died` (one a side) | somebody says of the side that it is no more; its position is final |
 //!
-//! The positions count for ever and wrap with `usize`; a unit's place is its number modulo the capacity, a power of two.
-//! A side's own position is known to itself: it is never read back, but when a handle is made.
+//! The positions count for ever and wrap with `usize`; a unit's place is its number modulo the capacity, a
+//! power of two. A side's own position is known to itself: it is never read back, but when a handle is made.
 //!
 //! # Protocol
 //! Both sides do the same; what is the reader's is `written - read` units, what is the writer's is
 //! `capacity - (written - read)`.
 //! 1. Use: as long as the units known to be ours last, no word is looked at.
-//! 2. Look: load the other's position. Not enough: load `state`; if the other has ended, load its position again.
-//! 3. Publish: store our position; light fence; load `state`. If the other sleeps, take its flag away and wake it.
-//! 4. Wait: publish what is not yet; look. Enough: done (where little came and more is coming, after a moment). The
-//!    other has ended: told. The deadline has come: told. Else, after a bounded spin: our flag is not there: set it,
-//!    heavy fence, look again. It is there: sleep while `state` is what we saw; look again.
+//! 2. Look: load the other's position. Not enough: load `state`; if the other has ended, load its position
+//!    again.
+//! 3. Publish: store our position; light fence; load `state`. If the other sleeps, take its flag away and
+//!    wake it.
+//! 4. Wait: publish what is not yet; look. Enough: done (where little came and more is coming, after a
+//!    moment). The other has ended: told. The deadline has come: told. Else, after a bounded spin: our flag
+//!    is not there: set it, heavy fence, look again. It is there: sleep while `state` is what we saw; look
+//!    again.
 //! 5. End: set the flag, wake whoever sleeps.
 //!
 //! # Invariants
-//! - I1. A unit between the positions is not written, one outside is not read: each side moves its own position, after
-//!   it is done with what it gives away, and what it knows of the other's is at most too little.
-//! - I2. While a side sleeps, `state` has its flag, or a wake is on its way to it. It has looked after the heavy fence
-//!   that follows the flag. A publication that this look has missed has its light fence after that heavy one, so its
-//!   load of `state` finds the flag, until some publication has taken it away; and the one that does so wakes.
-//! - I3. Every flag is set by an exchange of the word that is slept on: between a look and the sleep that follows it
-//!   no end is missed.
-//! - I4. An end is set after the last publication, and the position is looked at once more after it: it is the last one.
+//! - I1. A unit between the positions is not written, one outside is not read: each side moves its own
+//!   position, after it is done with what it gives away, and what it knows of the other's is at most too
+//!   little.
+//! - I2. While a side sleeps, `state` has its flag, or a wake is on its way to it. It has looked after the
+//!   heavy fence that follows the flag. A publication that this look has missed has its light fence after
+//!   that heavy one, so its load of `state` finds the flag, until some publication has taken it away; and the
+//!   one that does so wakes.
+//! - I3. Every flag is set by an exchange of the word that is slept on: between a look and the sleep that
+//!   follows it no end is missed.
+//! - I4. An end is set after the last publication, and the position is looked at once more after it: it is
+//!   the last one.
 //!
 //! # Memory orderings
-//! - Release of the store in [`Half::publish`] to the Acquire of the position in [`Half::look`], either way round: the
-//!   reader sees what was written, the writer that it has been read (I1).
-//! - Release of the exchanges in [`Ring::close`] and [`Ring::died`] to the Acquire in [`Half::look_at_flags`]: I4. As all
-//!   changes of `state` are exchanges, a later one keeps the edge.
+//! - Release of the store in [`Half::publish`] to the Acquire of the position in [`Half::look`], either way
+//!   round: the reader sees what was written, the writer that it has been read (I1).
+//! - Release of the exchanges in [`Ring::close`] and [`Ring::died`] to the Acquire in
+//!   [`Half::look_at_flags`]: I4. As all changes of `state` are exchanges, a later one keeps the edge.
 //! - The light fence in [`Half::publish`] and the heavy one in [`Half::wait`]: I2.
 //!
 //! # Proofs
@@ -79,8 +86,8 @@ struct Line<T>(T);
 
 /// The words of a ring, without its data: who has come how far, who sleeps, who has ended.
 ///
-/// It holds no pointers, so it may lie in memory that several processes map (`Ring<Shared>`), and is 384 bytes long.
-/// The data lies wherever its owner wishes, in [`Slot`](super::Slot)s. See the [module](super).
+/// It holds no pointers, so it may lie in memory that several processes map (`Ring<Shared>`), and is 384
+/// bytes long. The data lies wherever its owner wishes, in [`Slot`](super::Slot)s. See the [module](super).
 #[repr(C)]
 pub struct Ring<S: Scope = Private> {
     written: Line<AtomicUsize>,
@@ -117,16 +124,18 @@ impl<S: Scope> Ring<S> {
     }
 
     /// Says of the writer that it died: the reader gets what was published, and then
-    /// [`PeerDied`](super::End::PeerDied). Wakes it. For whoever notices the death: a parent, or the reader's process.
+    /// [`PeerDied`](super::End::PeerDied). Wakes it. For whoever notices the death: a parent, or the reader's
+    /// process.
     ///
-    /// Of no effect on what is told after a writer that has closed before. Said of a writer that lives, it is a lie that
-    /// loses what it publishes from then on, and harms nothing else.
+    /// Of no effect on what is told after a writer that has closed before. Said of a writer that lives, it is
+    /// a lie that loses what it publishes from then on, and harms nothing else.
     pub fn writer_died(&self) {
         self.died(WRITER_DIED);
     }
 
     /// Says of the reader that it died: the writer's next publication, or its wait, ends with
-    /// [`PeerDied`](super::End::PeerDied). Wakes it. The same as [`writer_died`](Self::writer_died) the other way round.
+    /// [`PeerDied`](super::End::PeerDied). Wakes it. The same as [`writer_died`](Self::writer_died) the other
+    /// way round.
     pub fn reader_died(&self) {
         self.died(READER_DIED);
     }
@@ -138,14 +147,16 @@ impl<S: Scope> Ring<S> {
             return;
         }
         // Release: pairs with the Acquire in look_at_flags(): who sees the end sees the last position (I4).
-        // waiver(relaxed): the model's light fence, in the publication before, is a full one and releases too, which the
-        // real one does not; covered by: the ring's twin that closes without that fence, in tests/loom/ring.rs
+        // waiver(relaxed): the model's light fence, in the publication before, is a full one and releases
+        // too, which the real one does not; covered by: the ring's twin that closes without that fence, in
+        // tests/loom/ring.rs
         if self.state.0.fetch_add(flag, Release) & (WRITER_SLEEPS | READER_SLEEPS) != 0 {
             self.wake_all();
         }
     }
 
-    /// Says it where nobody has said it before; and wakes whatever the flags say, as one that runs wild may have left any.
+    /// Says it where nobody has said it before; and wakes whatever the flags say, as one that runs wild may
+    /// have left any.
     fn died(&self, flag: u32) {
         // Relaxed: the exchange decides.
         let mut seen = self.state.0.load(Relaxed);
@@ -233,8 +244,8 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
     pub(super) fn new(ring: &'a Ring<S>, capacity: usize) -> Self {
         assert!(capacity.is_power_of_two(), "a ring's capacity is a power of two, not {capacity}");
         prepare_fences::<S>();
-        // Relaxed: only this side writes it, and who had the side before has handed it over. Nothing is known of the
-        // other's position yet, and no unit is ours.
+        // Relaxed: only this side writes it, and who had the side before has handed it over. Nothing is known
+        // of the other's position yet, and no unit is ours.
         let at = if WRITES { &ring.written.0 } else { &ring.read.0 }.load(Relaxed);
         Self { ring, capacity, at, end: at, published: at }
     }
@@ -268,8 +279,8 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
         self.capacity - self.ready()
     }
 
-    /// Gives the other side what we have passed, and wakes it if it sleeps. Tells a writer that the reader has ended;
-    /// what the reader has not passed it never will.
+    /// Gives the other side what we have passed, and wakes it if it sleeps. Tells a writer that the reader
+    /// has ended; what the reader has not passed it never will.
     #[inline]
     pub(super) fn publish(&mut self) -> Result<(), End> {
         self.published = self.at;
@@ -288,7 +299,8 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
     fn answer(&mut self, state: u32) -> Result<(), End> {
         let asleep = state & (WRITER_SLEEPS | READER_SLEEPS) & !Self::SLEEPS;
         if asleep != 0 {
-            // Relaxed: nobody but us takes it away, so it is there; and the sleeper looks at our position anew.
+            // Relaxed: nobody but us takes it away, so it is there; and the sleeper looks at our position
+            // anew.
             self.ring.state.0.fetch_sub(asleep, Relaxed);
             self.ring.wake_all();
         }
@@ -314,8 +326,8 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
 
     /// The flags, and how the other side has ended, if it has: then its last position has been looked at.
     fn look_at_flags(&mut self) -> Result<(u32, Option<End>), End> {
-        // Acquire: pairs with the Release in close() and died(): if they say that the other side has ended, the position
-        // that we look at now is its last (I4).
+        // Acquire: pairs with the Release in close() and died(): if they say that the other side has ended,
+        // the position that we look at now is its last (I4).
         let state = self.ring.state.0.load(Acquire);
         let end = match WRITES {
             true => ended(state, READER_CLOSED, READER_DIED),
@@ -327,8 +339,8 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
         Ok((state, end))
     }
 
-    /// Looks for `needed` units, which fit into the ring, and waits until they are ours: until `deadline`, or not at all
-    /// without one.
+    /// Looks for `needed` units, which fit into the ring, and waits until they are ours: until `deadline`, or
+    /// not at all without one.
     #[cold]
     pub(super) fn wait(&mut self, needed: usize, deadline: Option<Deadline>) -> Result<(), Stop> {
         if self.published != self.at {
@@ -340,8 +352,8 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
             let before = self.ready();
             self.look().map_err(Stop::Ended)?;
             if self.ready() >= needed {
-                // Who is right behind the other side pulls at the line that it works on, with every item. So as long as
-                // more is coming, let it come: one look that finds nothing new ends that.
+                // Who is right behind the other side pulls at the line that it works on, with every item. So
+                // as long as more is coming, let it come: one look that finds nothing new ends that.
                 let is_close = self.ready() < self.capacity / 4;
                 if is_close && self.ready() > before && !over && spin.turn() {
                     continue;

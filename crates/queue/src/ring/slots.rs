@@ -5,8 +5,8 @@ use super::raw::{Half, Ring};
 use crate::sync::{Deadline, Private, Scope, UnsafeCell, const_fn};
 use core::fmt;
 
-/// The room for one item of a ring. Whoever makes the ring provides the slots, on the heap, on the stack or in memory
-/// that processes share, where it is as long as a `T` and nothing else.
+/// The room for one item of a ring. Whoever makes the ring provides the slots, on the heap, on the stack or
+/// in memory that processes share, where it is as long as a `T` and nothing else.
 ///
 /// ```
 /// use queue::ring::Slot;
@@ -19,8 +19,8 @@ use core::fmt;
 #[repr(transparent)]
 pub struct Slot<T>(UnsafeCell<T>);
 
-// SAFETY: a slot can be accessed by this module only, which does so as one side of a ring, and by the index protocol
-// one side at a time has it. So items go from thread to thread, and are not looked at by two.
+// SAFETY: a slot can be accessed by this module only, which does so as one side of a ring, and by the index
+// protocol one side at a time has it. So items go from thread to thread, and are not looked at by two.
 unsafe impl<T: Send> Sync for Slot<T> {}
 
 impl<T> Slot<T> {
@@ -35,8 +35,8 @@ impl<T> Slot<T> {
     #[cfg(not(loom))]
     pub fn of(memory: &mut [T]) -> &mut [Self] {
         let slots: *mut [Self] = core::ptr::from_mut(memory) as *mut [Self];
-        // SAFETY: a Slot is laid out as its T (both wrappers are transparent), so the pointer is aligned and leads to as
-        // many of them; and it has the lifetime of the borrow, which is exclusive.
+        // SAFETY: a Slot is laid out as its T (both wrappers are transparent), so the pointer is aligned and
+        // leads to as many of them; and it has the lifetime of the borrow, which is exclusive.
         unsafe { &mut *slots }
     }
 
@@ -52,7 +52,8 @@ impl<T> fmt::Debug for Slot<T> {
     }
 }
 
-/// The side of a ring that pushes. There is one, so its methods take `&mut self`; dropping it closes the ring.
+/// The side of a ring that pushes. There is one, so its methods take `&mut self`; dropping it closes the
+/// ring.
 pub struct Writer<'a, T, S: Scope = Private> {
     half: Half<'a, S, true>,
     slots: &'a [Slot<T>],
@@ -75,8 +76,8 @@ impl<'a, T: Copy + Send, S: Scope> Writer<'a, T, S> {
     /// With room that is known: the item's store, the position's store and a load.
     ///
     /// # Errors
-    /// The item, if the reader has ended and has not read it. Never [`PushError::Full`]. What was pushed before and not
-    /// read either is gone, as in a channel.
+    /// The item, if the reader has ended and has not read it. Never [`PushError::Full`]. What was pushed
+    /// before and not read either is gone, as in a channel.
     #[inline]
     pub fn push(&mut self, item: T) -> Result<(), PushError<T>> {
         self.push_until(item, Some(Deadline::NEVER))
@@ -109,8 +110,9 @@ impl<'a, T: Copy + Send, S: Scope> Writer<'a, T, S> {
         }
     }
 
-    /// Puts an item into the ring without letting the reader know: [`publish`](Self::publish) does so for all of them at
-    /// once, which costs both sides less. Waits for room as long as it takes; before it waits it publishes.
+    /// Puts an item into the ring without letting the reader know: [`publish`](Self::publish) does so for all
+    /// of them at once, which costs both sides less. Waits for room as long as it takes; before it waits it
+    /// publishes.
     ///
     /// ```
     /// use queue::ring::{PopError, Ring, Slot};
@@ -238,8 +240,8 @@ impl<'a, T: Copy + Send, S: Scope> Reader<'a, T, S> {
         Ok(item)
     }
 
-    /// Pops as many items as there are, up to as many as fit into `items`, and says how many; waits for one as long as
-    /// it takes. Gives the room back once for all of them, which costs both sides less.
+    /// Pops as many items as there are, up to as many as fit into `items`, and says how many; waits for one
+    /// as long as it takes. Gives the room back once for all of them, which costs both sides less.
     ///
     /// ```
     /// use queue::ring::{Ring, Slot};

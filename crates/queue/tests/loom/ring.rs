@@ -1,17 +1,19 @@
 //! # Claim
-//! What the writer publishes the reader gets once, in order and whole, and its room goes back; neither waits for ever,
-//! beside a publication, an end, a deadline or a death; and an end is told after the last item, to a writer with what was
-//! not read.
+//! What the writer publishes the reader gets once, in order and whole, and its room goes back; neither waits
+//! for ever, beside a publication, an end, a deadline or a death; and an end is told after the last item, to
+//! a writer with what was not read.
 //!
 //! # Models
-//! Room for one and for two, and three items: so the positions go round, both sides find the ring full and empty, and
-//! each sleeps on what the other does next. The slots are loom's cells: an item that is touched by both sides at once
-//! ends the proof. Two threads are all that a ring has; a third, which says of one that it died, has no hand in the rest.
+//! Room for one and for two, and three items: so the positions go round, both sides find the ring full and
+//! empty, and each sleeps on what the other does next. The slots are loom's cells: an item that is touched by
+//! both sides at once ends the proof. Two threads are all that a ring has; a third, which says of one that it
+//! died, has no hand in the rest.
 //!
 //! # Not shown here
-//! Waits for several units at once, as a long frame needs them, and the frames' own layout: `tests/props/ring.rs` and
-//! `tests/stress/ring.rs`. That the kernel's half of the light fence is as good as a full one: `platform`'s contract;
-//! the model has two full ones. Processes, and one that is killed: `tests/ring_shared.rs`.
+//! Waits for several units at once, as a long frame needs them, and the frames' own layout:
+//! `tests/props/ring.rs` and `tests/stress/ring.rs`. That the kernel's half of the light fence is as good as
+//! a full one: `platform`'s contract; the model has two full ones. Processes, and one that is killed:
+//! `tests/ring_shared.rs`.
 
 use crate::ring_twin::{Flaw, Twin};
 use platform::check::{Death, Fault, Proof, saw};
@@ -44,7 +46,8 @@ impl Both {
 
     /// Each model makes one.
     fn writer(&self) -> Writer<'_, u32> {
-        // SAFETY: one writer; one set of slots; every u32 is one; and this writer and the reader write what they do.
+        // SAFETY: one writer; one set of slots; every u32 is one; and this writer and the reader write what
+        // they do.
         unsafe { self.ring.writer(&self.slots) }
     }
 

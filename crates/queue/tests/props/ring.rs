@@ -1,5 +1,5 @@
-//! Frames of any size come out of the ring as they went in, against a `VecDeque`; and whatever lies in the words or in the
-//! memory, nothing is read out of bounds and nobody panics.
+//! Frames of any size come out of the ring as they went in, against a `VecDeque`; and whatever lies in the
+//! words or in the memory, nothing is read out of bounds and nobody panics.
 
 use proptest::prelude::*;
 use queue::ring::{End, PopError, Ring, Shared, Slot, WriteError};
@@ -110,8 +110,8 @@ _ if frames.len() == staged => {
         let start: *mut u8 = ptr::from_mut(&mut ring).cast();
         for (word, value) in [written, read, state as usize].into_iter().enumerate() {
             let place = start.wrapping_add(128 * word).cast::<usize>();
-            // SAFETY: the words lie 128 bytes apart, as shared memory shows to any process that maps it; behind the last,
-            // which has four bytes, four are free.
+            // SAFETY: the words lie 128 bytes apart, as shared memory shows to any process that maps it;
+            // behind the last, which has four bytes, four are free.
             unsafe { place.write(value) };
         }
         let slots = Slot::of(&mut memory);
