@@ -11,7 +11,7 @@
 //!
 //! # Not shown here
 //! Waits for several units at once, as a long frame needs them, and the frames' own layout:
-//! `tests/props/ring.rs` and `tests/stress/ring.rs`. That the kernel's half of the light fence is as good as
+//! `tests/props/ring.rs` and `tests/ring.rs`. That the kernel's half of the light fence is as good as
 //! a full one: `platform`'s contract; the model has two full ones. Processes, and one that is killed:
 //! `tests/ring_shared.rs`.
 
