@@ -3,6 +3,7 @@
 //! | module | what it offers |
 //! |---|---|
 //! | [`atomic`] | the integers and the fence that the algorithms use |
+//! | [`barrier`] | a pair of fences of which only the rare one costs |
 //! | [`cell`] | [`cell::UnsafeCell`], whose accesses are closures, so that a model can check them |
 //! | [`futex`] | wait on a word, wake its waiters; between threads or between processes |
 //! | [`thread`] | spawn, yield, a number for each thread, and [`thread::Spin`], a bounded spin |

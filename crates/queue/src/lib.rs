@@ -38,6 +38,10 @@
 //! # Two queues at once
 //! The operations of one queue are in one order that all threads agree on. Nothing is promised on the order of what
 //! two threads do to two queues, if nothing else orders them: each may find the other's queue still empty.
+//!
+//! # A ring
+//! [`ring`] is for one producer and one consumer, in two threads or in two processes: over borrowed memory,
+//! without a lock, some nanoseconds an item.
 
 #[cfg(feature = "async")]
 mod asynchronous;
@@ -46,6 +50,7 @@ mod feed;
 mod fifo;
 mod kind;
 mod queue;
+pub mod ring;
 mod select;
 mod stored;
 mod sync;

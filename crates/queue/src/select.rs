@@ -26,11 +26,9 @@
 use crate::error::{GetError, PutError, ShutDown};
 use crate::kind::Kind;
 use crate::queue::AnyQueue;
-use crate::sync::{Deadline, Spin};
+use crate::sync::{Deadline, Spin, chance};
 use crate::waiting::{Hand, Waiter};
 use core::fmt;
-use core::hash::{BuildHasher, Hasher};
-use std::hash::RandomState;
 
 /// Waits for the first of several things to be possible, does it and says which it was; queues may be of any kind, and both
 /// directions may be mixed. Python has no such thing.
@@ -209,22 +207,6 @@ impl<R> fmt::Debug for Select<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Select").field("cases", &self.cases.len()).finish_non_exhaustive()
     }
-}
-
-/// A number below `n`, by chance.
-fn chance(n: usize) -> usize {
-    std::thread_local! {
-        static STATE: core::cell::Cell<u64> = core::cell::Cell::new(RandomState::new().build_hasher().finish() | 1);
-    }
-    STATE.with(|state| {
-        // Marsaglia's xorshift: no number is chosen much more often than another.
-        let mut x = state.get();
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        state.set(x);
-        ((x >> 32) as usize) % n
-    })
 }
 
 struct Get<'a, K, F> {

@@ -1,7 +1,7 @@
 //! Which benches are there, and who takes part?
 
 use crate::goal::Goal;
-use crate::{channels, locks, sync};
+use crate::{channels, locks, ring, sync};
 use std::time::Duration;
 
 /// The same work, done by several contestants.
@@ -151,6 +151,7 @@ impl Unit {
 pub(crate) fn all() -> Vec<Bench> {
     let mut benches = locks::benches();
     benches.extend(sync::benches());
+    benches.extend(ring::benches());
     benches.extend(channels::benches());
     benches
 }

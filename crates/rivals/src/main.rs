@@ -17,6 +17,7 @@ mod measure;
 mod options;
 mod processor;
 mod report;
+mod ring;
 mod sync;
 mod together;
 mod watchdog;

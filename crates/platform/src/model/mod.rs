@@ -11,6 +11,7 @@
 //! | `check` | counts executions, collects outcomes, and refutes |
 
 pub mod atomic;
+pub mod barrier;
 pub mod cell;
 pub mod check;
 mod fault;

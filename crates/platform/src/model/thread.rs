@@ -63,6 +63,11 @@ pub fn has_id<S: Scope>(number: usize) -> bool {
     id::<S>() == number
 }
 
+/// A number below `n`: the first, as a model has to do the same again.
+pub fn chance(_n: usize) -> usize {
+    0
+}
+
 /// The real world's bounded spin, of length zero: it only loads, and the attempts that follow it are
 /// modelled.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! The real world: `core`'s atomics, the operating system's futex, threads and clock.
 
+pub mod barrier;
 pub mod cell;
 pub mod futex;
 pub mod thread;

@@ -3,6 +3,7 @@
 use super::futex::Scope;
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 pub use std::thread::{JoinHandle, spawn, yield_now};
@@ -138,6 +139,26 @@ impl Spin {
         self.turn += 1;
         true
     }
+}
+
+/// A number below `n`, by chance: good enough to be fair, and for nothing else.
+///
+/// # Panics
+/// If `n` is 0.
+pub fn chance(n: usize) -> usize {
+    std::thread_local! {
+        static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one(0) | 1);
+    }
+    let x = STATE.with(|state| {
+        // George Marsaglia's xorshift.
+        let mut x = state.get();
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        state.set(x);
+        x
+    });
+    (x >> 32) as usize % n
 }
 
 /// How long a waiter lets others go first.

@@ -12,7 +12,7 @@
 //! | `cell` | an access is two steps long, so that another one may fall into it, which ends the trial |
 //! | `futex` | a queue of sleepers; how long a timed wait lasts is left to chance |
 //! | `thread` | patience ends by chance; a spin has two turns |
-//! | `time` | the model's: deadlines without a clock |
+//! | `time`, `barrier` | the model's: deadlines without a clock, fences of one price |
 //! | `check` | runs a trial: so many schedules from a fixed seed, and twins that must fail |
 //!
 //! shuttle's atomics have `const` constructors, as `core`'s have. So the algorithms and the guards over them are
@@ -20,6 +20,8 @@
 //!
 //! [shuttle]: https://docs.rs/shuttle
 
+#[path = "../model/barrier.rs"]
+pub mod barrier;
 pub mod cell;
 pub mod check;
 pub mod futex;

@@ -21,6 +21,11 @@ pub fn has_id<S: Scope>(number: usize) -> bool {
     id::<S>() == number
 }
 
+/// A number below `n`: the first.
+pub fn chance(_n: usize) -> usize {
+    0
+}
+
 /// Turns of a spin: enough to see the word change, or not.
 const TURNS: u32 = 2;
 

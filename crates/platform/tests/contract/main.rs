@@ -12,6 +12,7 @@ use platform::atomic::{
     AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
+use platform::barrier;
 use platform::cell::UnsafeCell;
 use platform::futex::{Private, Scope, Shared, Wait, wait, wake};
 use platform::thread::{Spin, has_id, id, spawn};
@@ -210,4 +211,39 @@ fn a_spin_comes_to_an_end() {
     let turns = std::iter::from_fn(|| spin.turn().then_some(())).take(1_000_000).count();
     assert!(turns < 1_000_000);
     assert!(!spin.turn(), "and stays there");
+}
+
+/// Each stores to its own word, makes its fence, and looks at the other's.
+fn one_side_sees_the_other<S: Scope>(name: &'static str) {
+    explore(name, 2, 4, &["the light one sees", "the heavy one sees", "both see"], || {
+        barrier::prepare::<S>();
+        let words = Arc::new([AtomicU32::new(0), AtomicU32::new(0)]);
+        let light = spawn({
+            let words = Arc::clone(&words);
+            move || {
+                words[0].store(1, Relaxed);
+                barrier::light::<S>();
+                words[1].load(Relaxed)
+            }
+        });
+        words[1].store(1, Relaxed);
+        barrier::heavy::<S>();
+        let heavy = words[0].load(Relaxed);
+        saw(match (light.join().unwrap(), heavy) {
+            (1, 0) => "the light one sees",
+            (0, 1) => "the heavy one sees",
+            (1, 1) => "both see",
+            _ => "none sees",
+        });
+    });
+}
+
+#[test]
+fn of_a_light_fence_and_a_heavy_one_one_side_sees_the_other() {
+    one_side_sees_the_other::<Private>("of_a_light_fence_and_a_heavy_one_one_side_sees_the_other");
+}
+
+#[test]
+fn of_a_light_fence_and_a_heavy_one_one_side_sees_the_other_shared() {
+    one_side_sees_the_other::<Shared>("of_a_light_fence_and_a_heavy_one_one_side_sees_the_other_shared");
 }

@@ -2,11 +2,25 @@
 //!
 //! | file | claims |
 //! |---|---|
-//! | `queue.rs` | items are neither lost nor doubled, in order; nobody waits for ever; shutdown, deadlines and `join` lose nothing |
-//! | `twin.rs` | the queue's twins with one flaw each, for the refutations |
+//! | `bounded.rs` | the ring of slots: items are neither lost nor doubled, in order; nobody waits for ever; shutdown, deadlines, batches and force lose nothing |
+//! | `unbounded.rs` | the list of blocks: the same, over the ends of blocks |
+//! | `rendezvous.rs` | an item goes from hand to hand, or is given back |
+//! | `stored.rs` | a lock around a store: the same, in the store's order |
+//! | `tasks.rs` | `join` waits for all that is not done, and for nothing else |
+//! | `select.rs` | of several cases one happens, and no call is lost |
+//! | `parcel.rs` | the item of these models, with something written beside it |
+//! | `ring.rs` | what one side publishes the other gets once and in order; neither is left asleep; ends and deaths are told after the last item |
+//! | `ring_twin.rs` | the ring's twin with one flaw each |
 //!
 //! What a proof here is, and what loom cannot show, is in the book: "Studying the proofs".
 #![cfg(loom)]
 
-mod queue;
-mod twin;
+mod bounded;
+mod parcel;
+mod rendezvous;
+mod ring;
+mod ring_twin;
+mod select;
+mod stored;
+mod tasks;
+mod unbounded;

@@ -4,3 +4,4 @@
 
 mod queue;
 mod reference;
+mod ring;

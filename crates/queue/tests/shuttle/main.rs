@@ -8,5 +8,4 @@
 #![cfg(shuttle)]
 
 mod queue;
-#[path = "../loom/twin.rs"]
 mod twin;

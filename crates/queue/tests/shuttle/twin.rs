@@ -18,7 +18,7 @@ pub(crate) trait Fifo: Send + Sync + 'static {
 
 impl Fifo for Queue<u32> {
     fn put(&self, item: u32) -> Result<(), u32> {
-        self.put(item).map_err(|error| error.0)
+        self.put(item).map_err(PutError::into_inner)
     }
 
     fn get(&self) -> Option<u32> {
