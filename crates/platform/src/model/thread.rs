@@ -5,12 +5,35 @@ use super::futex::Scope;
 use core::cell::{Cell, RefCell};
 use loom::thread::ThreadId;
 
-pub use loom::thread::{JoinHandle, yield_now};
+pub use loom::thread::JoinHandle;
 
 std::thread_local! {
     // loom runs all threads of a model on one OS thread and does not see this: no scheduling point, no happens-before.
     static THREADS: RefCell<Vec<ThreadId>> = const { RefCell::new(Vec::new()) };
     static IMPATIENT: Cell<bool> = const { Cell::new(false) };
+    static YIELDS: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How often a thread may have yielded, in an execution of which all continuations are explored.
+const MAX_YIELDS: usize = 2;
+
+/// Lets others run. Who yields looks in vain; that could go on for ever, if there are two who do, and loom would follow
+/// it at any length. So once a thread has yielded more than [`MAX_YIELDS`] times, the execution goes on in one way only, in which who has
+/// yielded least runs next: it ends, or is a livelock.
+pub fn yield_now() {
+    if check::is_lost() {
+        return;
+    }
+    let thread = current();
+    let yields = YIELDS.with_borrow_mut(|yields| {
+        yields.resize(yields.len().max(thread + 1), 0);
+        yields[thread] += 1;
+        yields[thread]
+    });
+    if yields > MAX_YIELDS {
+        loom::skip_branch();
+    }
+    loom::thread::yield_now();
 }
 
 /// Starts a modelled thread. loom allows five, the model itself included.
@@ -28,6 +51,7 @@ where
 /// The model begins anew: its thread is number 0, and its waiters are impatient or not.
 pub(super) fn begin(impatient: bool) {
     IMPATIENT.set(impatient);
+    YIELDS.take();
     let model = loom::thread::current().id();
     THREADS.with_borrow_mut(|threads| {
         threads.clear();

@@ -144,6 +144,34 @@ impl<T> Bounded<T> {
         position / self.lap * self.slots.len() + self.place(position)
     }
 
+    /// Has up to `max` positions in a row of `side` whose slots have the stamp that their position and `mark` make: the
+    /// first, and how many.
+    #[inline]
+    fn claim(&self, side: &Position, mark: usize, max: usize) -> Option<(usize, usize, bool)> {
+        // Relaxed, here and below: the exchange decides.
+        let mut word = side.word.load(Relaxed);
+        while word & SHUT == 0 {
+            let first = at(word);
+            let n = self.ready(first, mark, max);
+            if n == 0 {
+                // Another was faster, or it is not ready.
+                let now = side.word.load(Relaxed);
+                if now == word {
+                    return None;
+                }
+                word = now;
+                continue;
+            }
+            let next = self.ahead(first, n) | word & WAITED;
+            // Relaxed: B1 by the word's own order; the stamps order the slots.
+            match side.word.compare_exchange(word, next, Relaxed, Relaxed) {
+                Ok(_) => return Some((first, n, word & WAITED != 0)),
+                Err(now) => word = now,
+            }
+        }
+        None
+    }
+
     /// How many slots in a row, up to `max`, have the stamp that their position and `mark` make.
     #[inline]
     fn ready(&self, from: usize, mark: usize, max: usize) -> usize {
@@ -157,56 +185,6 @@ impl<T> Bounded<T> {
             position = self.after(position);
         }
         max
-    }
-
-    /// Has up to `max` positions in a row to put at: the first, and how many.
-    #[inline]
-    fn claim_to_put(&self, max: usize) -> Option<(usize, usize, bool)> {
-        // Relaxed, here and below: the exchange decides.
-        let mut tail = self.tail.word.load(Relaxed);
-        loop {
-            let position = at(tail);
-            let n = if tail & SHUT == 0 { self.ready(position, 0, max) } else { 0 };
-            if n == 0 {
-                let now = self.tail.word.load(Relaxed);
-                if now == tail {
-                    return None;
-                }
-                tail = now;
-                continue;
-            }
-            let next = self.ahead(position, n) | tail & WAITED;
-            // Relaxed: B1 by the word's own order; the stamps order the slots.
-            match self.tail.word.compare_exchange(tail, next, Relaxed, Relaxed) {
-                Ok(_) => return Some((position, n, tail & WAITED != 0)),
-                Err(now) => tail = now,
-            }
-        }
-    }
-
-    /// Has up to `max` positions in a row to take from: the first, and how many.
-    #[inline]
-    fn claim_to_get(&self, max: usize) -> Option<(usize, usize, bool)> {
-        // Relaxed, here and below: the exchange decides.
-        let mut head = self.head.word.load(Relaxed);
-        loop {
-            let position = at(head);
-            let n = self.ready(position, FULL, max);
-            if n == 0 {
-                let now = self.head.word.load(Relaxed);
-                if now == head {
-                    return None;
-                }
-                head = now;
-                continue;
-            }
-            let next = self.ahead(position, n) | head & WAITED;
-            // Relaxed: B1 by the word's own order; the stamps order the slots.
-            match self.head.word.compare_exchange(head, next, Relaxed, Relaxed) {
-                Ok(_) => return Some((position, n, head & WAITED != 0)),
-                Err(now) => head = now,
-            }
-        }
     }
 
     /// Takes the item at a position of our own, which is there.
@@ -252,7 +230,7 @@ impl<T> Bounded<T> {
             let oldest = at(self.head.word.load(Relaxed));
             if tail & SHUT == 0 && position == oldest + self.lap {
                 let next = self.after(position) | tail & WAITED;
-                // Relaxed: as in claim_to_put().
+                // Relaxed: as in claim().
                 if self.tail.word.compare_exchange(tail, next, Relaxed, Relaxed).is_ok() {
                     let replaced = self.replace(position, item);
                     if tail & WAITED != 0 {
@@ -272,7 +250,7 @@ impl<T> Bounded<T> {
         // Relaxed: the exchange decides.
         let mut head = self.head.word.load(Relaxed);
         while at(head) == oldest {
-            // Relaxed: as in claim_to_get().
+            // Relaxed: as in claim().
             match self.head.word.compare_exchange(head, self.after(oldest) | head & WAITED, Relaxed, Relaxed)
             {
                 Ok(_) => {
@@ -303,7 +281,7 @@ impl<T> Bounded<T> {
             } else {
                 end
             };
-            // Relaxed: as in claim_to_get().
+            // Relaxed: as in claim().
             match self.head.word.compare_exchange(head, end | head & WAITED, Relaxed, Relaxed) {
                 Ok(_) => {
                     let n = self.count(end) - self.count(first);
@@ -361,7 +339,7 @@ impl<T> Sides for Bounded<T> {
 
     #[inline]
     fn poll_put(&self, item: T) -> Result<(), PutError<T>> {
-        let Some((position, _, waited)) = self.claim_to_put(1) else { return Err(PutError::Full(item)) };
+        let Some((position, _, waited)) = self.claim(&self.tail, 0, 1) else { return Err(PutError::Full(item)) };
         // SAFETY: the position is ours, and its stamp said that the slot is empty.
         unsafe { self.slot(position).write(item, position | FULL) };
         if waited {
@@ -371,7 +349,7 @@ impl<T> Sides for Bounded<T> {
     }
 
     fn poll_put_some(&self, feed: &mut Feed<T>) -> Result<usize, PutError<()>> {
-        let Some((first, n, waited)) = self.claim_to_put(feed.len()) else { return Ok(0) };
+        let Some((first, n, waited)) = self.claim(&self.tail, 0, feed.len()) else { return Ok(0) };
         let mut position = first;
         for _ in 0..n {
             let item = feed.next().expect("no more positions than items");
@@ -413,7 +391,7 @@ impl<T> Sides for Bounded<T> {
 
     #[inline]
     fn poll_get(&self) -> Option<T> {
-        let (position, _, waited) = self.claim_to_get(1)?;
+        let (position, _, waited) = self.claim(&self.head, FULL, 1)?;
         let item = self.take(position);
         if waited {
             self.head.call(1);
@@ -422,7 +400,7 @@ impl<T> Sides for Bounded<T> {
     }
 
     fn poll_get_some(&self, max: usize, into: &mut Vec<T>) -> usize {
-        let Some((first, n, waited)) = self.claim_to_get(max) else { return 0 };
+        let Some((first, n, waited)) = self.claim(&self.head, FULL, max) else { return 0 };
         let mut position = first;
         into.reserve(n);
         for _ in 0..n {

@@ -175,13 +175,13 @@ impl<T> Unbounded<T> {
         loop {
             // Acquire: pairs with the Release in link(): the block of this position can be found, U1.
             let tail = self.tail.word.load(Acquire);
+            if tail & SHUT != 0 {
+                // SAFETY: nobody else knows the spare block.
+                spare.map(|block| unsafe { Block::free(block) });
+                return None;
+            }
             let place = at(tail) / STEP % GROUP;
-            if tail & SHUT != 0 || place == SLOTS {
-                if tail & SHUT != 0 {
-                    // SAFETY: nobody else knows the spare block.
-                    spare.map(|block| unsafe { Block::free(block) });
-                    return None;
-                }
+            if place == SLOTS {
                 yield_now();
                 continue;
             }

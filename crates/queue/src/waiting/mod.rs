@@ -35,7 +35,7 @@ pub(crate) trait Attempt {
     fn leave(&self, waiter: &Waiter) -> bool;
 }
 
-/// Makes the attempt until it succeeds, or until the deadline: `None`.
+/// Makes the attempt, which has just failed, until it succeeds, or until the deadline: `None`.
 #[cold]
 pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: Deadline) -> Option<A::Done> {
     let mut late = false;
@@ -46,10 +46,6 @@ pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: Deadline) -> Opt
                 return Some(done);
             }
         }
-        // The last look before a sleep, or after it.
-        if let Some(done) = attempt.poll() {
-            return Some(done);
-        }
         match attempt.verdict() {
             Verdict::Over => return Some(attempt.over()),
             Verdict::Again => yield_now(),
@@ -59,6 +55,9 @@ pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: Deadline) -> Opt
                 // Who leaves uncalled is late. Who was called just then has to look for what the call was for.
                 late = attempt.enter(&waiter) && !waiter.sleep(deadline) && attempt.leave(&waiter);
             }
+        }
+        if let Some(done) = attempt.poll() {
+            return Some(done);
         }
     }
 }
