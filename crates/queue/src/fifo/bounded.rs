@@ -339,7 +339,9 @@ impl<T> Sides for Bounded<T> {
 
     #[inline]
     fn poll_put(&self, item: T) -> Result<(), PutError<T>> {
-        let Some((position, _, waited)) = self.claim(&self.tail, 0, 1) else { return Err(PutError::Full(item)) };
+        let Some((position, _, waited)) = self.claim(&self.tail, 0, 1) else {
+            return Err(PutError::Full(item));
+        };
         // SAFETY: the position is ours, and its stamp said that the slot is empty.
         unsafe { self.slot(position).write(item, position | FULL) };
         if waited {

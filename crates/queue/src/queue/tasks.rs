@@ -13,18 +13,21 @@
 //!
 //! # Invariants
 //! - T1. `done` never exceeds the puts: who says "done" has seen a greater number of puts.
-//! - T2. The last `task_done` of all finds a joiner's mark, or the joiner finds its count (P2); and it finds that it was the last: each put
-//!   happened before its get, that before its task_done, and that, by the exchanges of `done`, before the later ones; so the puts
-//!   that it loads are not fewer than the tasks that are done.
+//! - T2. Nobody who has an item is told that there is none in work: each put happened before its get, that before its
+//!   `task_done`, and that before whoever loads the count that it made; so who loads a count, and then the puts, finds
+//!   more of them than that, and its own.
+//! - T3. The last `task_done` of all finds a joiner's mark, or the joiner finds its count (P2); that it is the last, it
+//!   finds by T2.
 //!
 //! # Memory orderings
-//! `done` is exchanged with AcqRel, and loaded by joiners with Acquire: what was done before a `task_done` is seen after the `join`.
+//! `done` is exchanged with Release and loaded with Acquire, by workers (T2), and by joiners: what was done before a
+//! `task_done` is seen after the `join`. Marks in between are exchanges, which carry a release on.
 //!
 //! # Proofs
 //! `tests/loom/tasks.rs`.
 
 use crate::error::NotInWork;
-use crate::sync::{AcqRel, Acquire, AtomicUsize, Deadline, Relaxed};
+use crate::sync::{Acquire, AtomicUsize, Deadline, Relaxed, Release};
 use crate::waiting::{Attempt, Position, STEP, Verdict, WAITED, Waiter, at, wait_until};
 
 pub(crate) struct Tasks {
@@ -43,7 +46,8 @@ impl Tasks {
 
     /// How many of the puts, which are counted by `puts`, are not done.
     pub(crate) fn unfinished(&self, puts: impl Fn() -> usize) -> usize {
-        // Acquire: pairs with the AcqRel in finish(): the puts of what is done are seen, so that the difference is no less than 0 (T1).
+        // Acquire: pairs with the Release in finish(): the puts of what is done are seen, so the difference is no less
+        // than 0 (T1).
         let done = Self::count(self.done.word.load(Acquire));
         puts() - done
     }
@@ -55,8 +59,8 @@ impl Tasks {
 
     /// Counts up to `n` tasks as done, as many as there are; says how many.
     pub(crate) fn finish(&self, n: usize, puts: impl Fn() -> usize) -> usize {
-        // Relaxed: the exchange decides.
-        let mut seen = self.done.word.load(Relaxed);
+        // Acquire: pairs with the Release below: the puts of what is done are seen (T2).
+        let mut seen = self.done.word.load(Acquire);
         loop {
             let done = Self::count(seen);
             // Relaxed: any number of puts that was true once will do (T1).
@@ -69,8 +73,9 @@ impl Tasks {
             if n == 0 {
                 return 0;
             }
-            // AcqRel: pairs with itself and with the Acquire in verdict(): the work of all that are done is seen (T2).
-            match self.done.word.compare_exchange(seen, seen + n * STEP, AcqRel, Relaxed) {
+            // Release: pairs with the Acquire of the loads: this work is seen, and its put.
+            // Acquire on failure: as above.
+            match self.done.word.compare_exchange(seen, seen + n * STEP, Release, Acquire) {
                 Ok(_) => {
                     if seen & WAITED != 0 && done + n == puts() {
                         self.done.call(usize::MAX);

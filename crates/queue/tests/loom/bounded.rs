@@ -45,8 +45,8 @@ fn items_come_out_once_and_in_order() {
         "what one thread puts the other gets, in order, with what was written before, through room for one",
     )
     .threads(2)
-    .bounded(3)
-    .executions_at_least(1_000)
+    .bounded(2)
+    .executions_at_least(13_000)
     .outcomes(&["1 and 2"])
     .refuted_by(
         "the stamp of a full slot is Relaxed",
@@ -86,8 +86,8 @@ fn of_two_getters_one_gets_the_item_and_the_other_learns_of_the_end() {
         "an item put before the shutdown is got by one, and the shutdown ends the other's wait",
     )
     .threads(3)
-    .bounded(2)
-    .executions_at_least(2_000)
+    .bounded(1)
+    .executions_at_least(3_100)
     .outcomes(&["the first got it", "the second got it"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
@@ -110,12 +110,12 @@ fn two_getters_get_one_of_two_items_each() {
         "who was called and came too late gets the next item, not none, and no item is got twice",
     )
     .threads(3)
-    .bounded(2)
-    .executions_at_least(2_000)
+    .bounded(1)
+    .executions_at_least(3_900)
     .outcomes(&["[Some(1), Some(2)]", "[Some(2), Some(1)]"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
-        let queue = room_for(1);
+        let queue = room_for(2);
         let getters = [getter(&queue), getter(&queue)];
         queue.put(parcel(1)).unwrap();
         queue.put(parcel(2)).unwrap();
@@ -130,8 +130,8 @@ fn two_putters_put_one_item_each() {
         "two putters at one slot put both their items, in one order",
     )
     .threads(3)
-    .bounded(2)
-    .executions_at_least(2_000)
+    .bounded(1)
+    .executions_at_least(83_000)
     .outcomes(&["[1, 2]", "[2, 1]"])
     .refuted_by(
         "the stamp of an empty slot is Relaxed",
@@ -156,7 +156,7 @@ fn a_shutdown_gives_a_waiting_putter_its_item_back() {
     )
     .threads(2)
     .bounded(4)
-    .executions_at_least(100)
+    .executions_at_least(550)
     .outcomes(&["given back"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
@@ -228,7 +228,7 @@ fn an_item_that_comes_at_the_deadline_is_got_or_stays() {
     )
     .threads(2)
     .bounded(3)
-    .executions_at_least(100)
+    .executions_at_least(480)
     .outcomes(&["in time", "too late"])
     .refuted_by(
         "the stamp of a full slot is Relaxed",
@@ -264,8 +264,8 @@ fn who_gives_up_takes_no_call_with_it() {
         "a getter that gives up while an item comes leaves it to the one who waits on",
     )
     .threads(3)
-    .bounded(2)
-    .executions_at_least(1_000)
+    .bounded(1)
+    .executions_at_least(10_000)
     .outcomes(&["the hasty one got it", "the other got it"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
@@ -296,8 +296,8 @@ fn several_at_one_time_stay_together() {
         "two items put at one time have nobody else's between them, and are got in order, also two at one time",
     )
     .threads(3)
-    .bounded(2)
-    .executions_at_least(500)
+    .bounded(1)
+    .executions_at_least(3_100)
     .outcomes(&["[1, 2, 3]", "[3, 1, 2]"])
     .refuted_by(
         "the stamp of a full slot is Relaxed",
@@ -328,7 +328,7 @@ fn what_is_forced_in_pushes_the_oldest_out() {
     )
     .threads(2)
     .bounded(3)
-    .executions_at_least(50)
+    .executions_at_least(680)
     .outcomes(&["a getter made room", "the oldest was pushed out"])
     .refuted_by(
         "the stamp of an empty slot is Relaxed",
@@ -367,7 +367,7 @@ fn a_discard_takes_all_that_was_put_and_nothing_twice() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(500)
+    .executions_at_least(20_000)
     .outcomes(&["discarded", "given back", "got"])
     .check(|| {
         let queue = room_for(1);

@@ -24,7 +24,7 @@ fn an_item_goes_from_hand_to_hand() {
     )
     .threads(2)
     .bounded(4)
-    .executions_at_least(100)
+    .executions_at_least(360)
     .outcomes(&["got"])
     .refuted_by(
         "the call is Relaxed",
@@ -61,7 +61,7 @@ fn who_gives_up_takes_the_item_along_or_has_given_it() {
     )
     .threads(2)
     .bounded(4)
-    .executions_at_least(100)
+    .executions_at_least(2_000)
     .outcomes(&["given back", "got"])
     .refuted_by(
         "the call is Relaxed",
@@ -94,7 +94,7 @@ fn the_end_lets_go_both_sides() {
     )
     .threads(2)
     .bounded(4)
-    .executions_at_least(20)
+    .executions_at_least(78)
     .outcomes(&["given back"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {

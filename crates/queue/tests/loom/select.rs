@@ -22,7 +22,7 @@ fn one_of_two_queues_is_enough() {
     )
     .threads(2)
     .bounded(2)
-    .executions_at_least(50)
+    .executions_at_least(85)
     .outcomes(&["the second: 1"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
@@ -49,7 +49,7 @@ fn a_call_that_is_not_used_is_passed_on() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(200)
+    .executions_at_least(78_000)
     .outcomes(&["the first: 1", "the second: 2"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
@@ -89,7 +89,7 @@ fn two_selects_meet_at_a_rendezvous() {
     )
     .threads(2)
     .bounded(2)
-    .executions_at_least(50)
+    .executions_at_least(690)
     .outcomes(&["1"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {

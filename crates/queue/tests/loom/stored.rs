@@ -24,7 +24,7 @@ fn items_come_out_once() {
     )
     .threads(2)
     .bounded(3)
-    .executions_at_least(200)
+    .executions_at_least(7_400)
     .outcomes(&["1 and 2"])
     .refuted_by(
         "the lock's release is Relaxed",
@@ -55,7 +55,7 @@ fn the_smallest_of_what_is_there_comes_first() {
     )
     .threads(2)
     .bounded(3)
-    .executions_at_least(50)
+    .executions_at_least(1_600)
     .outcomes(&["the larger, alone", "the smaller"])
     .check(|| {
         let queue = Arc::new(PriorityQueue::unbounded());
@@ -82,7 +82,7 @@ fn the_end_lets_go_both_sides() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(200)
+    .executions_at_least(520)
     .outcomes(&["let go"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {

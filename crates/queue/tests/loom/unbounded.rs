@@ -41,7 +41,7 @@ fn items_come_out_once_and_in_order_over_the_ends_of_blocks() {
     )
     .threads(2)
     .bounded(2)
-    .executions_at_least(500)
+    .executions_at_least(5_900)
     .outcomes(&["1, 2, 3"])
     .refuted_by(
         "an item is said to be there by a Relaxed store",
@@ -76,7 +76,7 @@ fn two_putters_put_one_item_each() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(500)
+    .executions_at_least(45_000)
     .outcomes(&["[1, 2]", "[2, 1]"])
     .check(|| {
         let queue = endless();
@@ -94,7 +94,7 @@ fn two_getters_get_one_item_each() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(500)
+    .executions_at_least(34_000)
     .outcomes(&["[Some(1), Some(2)]", "[Some(2), Some(1)]"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
@@ -114,7 +114,7 @@ fn the_end_comes_after_the_last_item() {
     )
     .threads(2)
     .bounded(3)
-    .executions_at_least(100)
+    .executions_at_least(7_300)
     .outcomes(&["Some(1), None"])
     .refuted_by(
         "nobody is woken",
@@ -145,7 +145,7 @@ fn a_drain_takes_what_is_there_in_order() {
     )
     .threads(2)
     .bounded(3)
-    .executions_at_least(50)
+    .executions_at_least(190)
     .outcomes(&["[]", "[1]", "[1, 2]"])
     .refuted_by(
         "an item is said to be there by a Relaxed store",
@@ -173,7 +173,7 @@ fn an_item_that_comes_at_the_deadline_is_got_or_stays() {
     )
     .threads(2)
     .bounded(3)
-    .executions_at_least(50)
+    .executions_at_least(450)
     .outcomes(&["in time", "too late"])
     .check(|| {
         let queue = endless();
