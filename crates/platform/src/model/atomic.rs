@@ -7,6 +7,10 @@
 //! gives back the lost backtrack points, and as the companion is Relaxed, nothing happens before anything
 //! that did not before. `tests/litmus.rs` shows the effect, with the bare types beside ours.
 //!
+//! Nor does loom notice that a thread uses an atomic which, as far as it knows, has not been made yet: one that lies behind
+//! a pointer that was handed over without order. In the real world that is a data race with the atomic's first value. So each
+//! atomic here has a **birth**, a cell that is written when it is made, and read before each access.
+//!
 //! `SeqCst` is refused for accesses: loom treats it as AcqRel, so the proof would be of another program. Use
 //! `fence(SeqCst)`.
 
@@ -57,13 +61,21 @@ macro_rules! atomic {
         pub struct $name {
             inner: loom_atomic::$name,
             companion: loom_atomic::AtomicUsize,
+            birth: loom::cell::UnsafeCell<()>,
         }
+
+        // SAFETY: the cell holds nothing; that accesses of it are ordered is what it is there to check.
+        unsafe impl Sync for $name {}
 
         impl $name {
             /// An atomic that holds `value`.
             #[track_caller]
             pub fn new(value: $value) -> Self {
-                Self { inner: loom_atomic::$name::new(value), companion: loom_atomic::AtomicUsize::new(0) }
+                Self {
+                    inner: loom_atomic::$name::new(value),
+                    companion: loom_atomic::AtomicUsize::new(0),
+                    birth: loom::cell::UnsafeCell::new(()),
+                }
             }
 
             /// `core`'s `load`.
@@ -73,6 +85,7 @@ macro_rules! atomic {
                 if check::is_lost() {
                     return $of_u64(0);
                 }
+                self.birth.with(|_| ());
                 self.companion.fetch_add(0, Relaxed);
                 let order = ordering(site, order);
                 let value = self.inner.load(order);
@@ -89,6 +102,7 @@ macro_rules! atomic {
                 }
                 let value = fault::written(site).map_or(value, $of_u64);
                 let order = ordering(site, order);
+                self.birth.with(|_| ());
                 self.inner.store(value, order);
                 self.record(site, trace::Op::Store { value: $to_u64(value), order });
             }
@@ -102,6 +116,7 @@ macro_rules! atomic {
                 }
                 let value = fault::written(site).map_or(value, $of_u64);
                 let order = ordering(site, order);
+                self.birth.with(|_| ());
                 let old = self.inner.swap(value, order);
                 self.record(site, trace::Op::Rmw { old: $to_u64(old), new: $to_u64(value), order });
                 old
@@ -125,6 +140,7 @@ macro_rules! atomic {
                 }
                 let new = fault::written(site).map_or(new, $of_u64);
                 let (success, failure) = (ordering(site, success), failure_ordering(site, failure));
+                self.birth.with(|_| ());
                 let result = self.inner.compare_exchange(current, new, success, failure);
                 let op = match result {
                     Ok(old) => trace::Op::Rmw { old: $to_u64(old), new: $to_u64(new), order: success },
@@ -153,6 +169,7 @@ macro_rules! counting {
                         return 0;
                     }
                     let order = ordering(site, order);
+                    self.birth.with(|_| ());
                     let old = self.inner.$method(value, order);
                     let new = old.$wrapping(value);
                     self.record(site, trace::Op::Rmw { old: old as u64, new: new as u64, order });

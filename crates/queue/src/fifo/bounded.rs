@@ -42,9 +42,9 @@
 //! # Memory orderings
 //! - Stamps: the Release of the one who is done with the slot, to the Acquire of the next. The putter's carries the item; the
 //!   getter's says that the item has been read.
-//! - `tail` and `head`: Relaxed. The order of each word by itself makes owners (B1) and finds who waits (P2). The last
-//!   word loads the other side's with Acquire, so that who learns of the end sees what came before it; that its two loads give a moment
-//!   at which it was true follows from B2: the second word cannot have been behind the first.
+//! - `tail` and `head` need none to make owners (B1) and to find who waits (P2): the order of each word is enough. The head is
+//!   exchanged with Release and loaded with Acquire by who counts what lies between, so that it is never ahead of the
+//!   tail; the tail is loaded with Acquire for the mark `SHUT`: who learns of the end sees what came before it.
 //!
 //! # Proofs
 //! `tests/loom/bounded.rs`.
@@ -163,8 +163,8 @@ impl<T> Bounded<T> {
                 continue;
             }
             let next = self.ahead(first, n) | word & WAITED;
-            // Relaxed: B1 by the word's own order; the stamps order the slots.
-            match side.word.compare_exchange(word, next, Relaxed, Relaxed) {
+            // Release: the head's pairs with the Acquire in len(). B1 needs none, and the stamps order the slots.
+            match side.word.compare_exchange(word, next, Release, Relaxed) {
                 Ok(_) => return Some((first, n, word & WAITED != 0)),
                 Err(now) => word = now,
             }
@@ -207,8 +207,8 @@ impl<T> Bounded<T> {
     }
 
     fn is_full(&self, tail: usize) -> bool {
-        // Acquire: pairs with nothing that is needed; it keeps the two loads in order for the last word.
-        at(tail) >= at(self.head.word.load(Acquire)) + self.lap
+        // Relaxed: only grows: a lap behind the end that was loaded before, it was so then.
+        at(tail) >= at(self.head.word.load(Relaxed)) + self.lap
     }
 
     fn tail(&self) -> usize {
@@ -230,7 +230,7 @@ impl<T> Bounded<T> {
             let oldest = at(self.head.word.load(Relaxed));
             if tail & SHUT == 0 && position == oldest + self.lap {
                 let next = self.after(position) | tail & WAITED;
-                // Relaxed: as in claim().
+                // Relaxed: B1; who sees the head go on after it sees it, too.
                 if self.tail.word.compare_exchange(tail, next, Relaxed, Relaxed).is_ok() {
                     let replaced = self.replace(position, item);
                     if tail & WAITED != 0 {
@@ -250,8 +250,8 @@ impl<T> Bounded<T> {
         // Relaxed: the exchange decides.
         let mut head = self.head.word.load(Relaxed);
         while at(head) == oldest {
-            // Relaxed: as in claim().
-            match self.head.word.compare_exchange(head, self.after(oldest) | head & WAITED, Relaxed, Relaxed)
+            // Release: as in claim().
+            match self.head.word.compare_exchange(head, self.after(oldest) | head & WAITED, Release, Relaxed)
             {
                 Ok(_) => {
                     self.await_stamp(position, oldest | FULL);
@@ -271,27 +271,20 @@ impl<T> Bounded<T> {
     }
 
     pub(crate) fn drain(&self) -> Vec<T> {
-        // Relaxed: the exchange decides.
-        let mut head = self.head.word.load(Relaxed);
         loop {
+            // Acquire: as in len().
+            let head = self.head.word.load(Acquire);
             let (first, end) = (at(head), at(self.tail()));
             // While an item is forced in, `tail` may be further: then its oldest item is on its way out.
-            let end = if self.count(end) - self.count(first) > self.slots.len() {
-                self.ahead(first, self.slots.len())
-            } else {
-                end
-            };
-            // Relaxed: as in claim().
-            match self.head.word.compare_exchange(head, end | head & WAITED, Relaxed, Relaxed) {
-                Ok(_) => {
-                    let n = self.count(end) - self.count(first);
-                    let items = self.take_all(first, n);
-                    if head & WAITED != 0 {
-                        self.head.call(n);
-                    }
-                    return items;
+            let n = (self.count(end) - self.count(first)).min(self.slots.len());
+            let next = self.ahead(first, n) | head & WAITED;
+            // Release: as in claim().
+            if self.head.word.compare_exchange(head, next, Release, Relaxed).is_ok() {
+                let items = self.take_all(first, n);
+                if head & WAITED != 0 {
+                    self.head.call(n);
                 }
-                Err(now) => head = now,
+                return items;
             }
         }
     }
@@ -318,11 +311,16 @@ impl<T> Bounded<T> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        // The head first: then the difference is not negative (B2), and what was put and taken between the loads makes it
-        // larger than the room at most.
-        // Acquire: keeps the loads in order.
-        let head = self.count(at(self.head.word.load(Acquire)));
-        (self.count(at(self.tail())) - head).min(self.slots.len())
+        loop {
+            let tail = at(self.tail());
+            // Acquire: pairs with the Release in claim(): whoever took so many saw as many put.
+            let head = at(self.head.word.load(Acquire));
+            // Relaxed: not before the load above, and not before that of the end.
+            if at(self.tail.word.load(Relaxed)) == tail {
+                // At the moment of the middle load the end was this; and B2.
+                return (self.count(tail) - self.count(head)).min(self.slots.len());
+            }
+        }
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -416,8 +414,8 @@ impl<T> Sides for Bounded<T> {
     }
 
     fn verdict_get(&self) -> Verdict {
-        // Acquire: keeps the two loads in order.
-        let head = self.head.word.load(Acquire);
+        // Relaxed: only grows: if the end that is loaded after it is no further, nothing was there then.
+        let head = self.head.word.load(Relaxed);
         let tail = self.tail();
         match at(head) == at(tail) {
             true if tail & SHUT == 0 => Verdict::Wait,

@@ -38,10 +38,10 @@
 //! - U3. After `SHUT` no position is handed out: the exchange expects the word without the mark.
 //!
 //! # Memory orderings
-//! - `full`: the putter's Release to the getter's Acquire: the item, and everything that was done to the block (U2).
-//! - `last` and the step of `tail` out of the gap: Release, to the Acquire of the load of `tail`, and of `last`: who finds a position
-//!   finds its block, and the block's own state.
-//! - `next`: Release to the Acquire of the getter: the new block's state.
+//! - `full`: the putter's Release to the getter's Acquire: the item, everything that was done to the block (U2), and of the
+//!   last slot the next block.
+//! - The step of `tail` out of the gap: Release, to the Acquire of the load of `tail`: who finds a position finds `last`, and
+//!   the block's first state. `last` and `next` themselves need none.
 //! - The exchange of `tail` is Relaxed: see [`Position`]; what a load of it sees through the exchange is the Release of the step before it
 //!   (exchanges carry a release on).
 //!
@@ -118,8 +118,8 @@ impl<T> Front<T> {
     fn slot(&mut self) -> Option<&Slot<T>> {
         if self.place == SLOTS {
             // SAFETY: the front's block is alive as long as it is the front's (U2).
-            // Acquire: pairs with the Release in link(): the block is as allocate() left it, or newer.
-            let next = NonNull::new(unsafe { self.block.as_ref() }.next.load(Acquire))?;
+            // Relaxed: the next block was linked before the last slot was full, and that has been seen.
+            let next = NonNull::new(unsafe { self.block.as_ref() }.next.load(Relaxed))?;
             // SAFETY: all its items have been taken, so all its putters are done with it (U2).
             unsafe { Block::free(self.block) };
             (self.block, self.place) = (next, 0);
@@ -185,8 +185,8 @@ impl<T> Unbounded<T> {
                 yield_now();
                 continue;
             }
-            // Acquire: pairs with the Release in link(): the block's state.
-            let block = self.last.load(Acquire);
+            // Relaxed: what was stored before the step out of the gap is seen; if it is newer, the exchange is refused (U1).
+            let block = self.last.load(Relaxed);
             let n = max.min(SLOTS - place);
             if place + n == SLOTS && spare.is_none() {
                 // Before the exchange: nobody has to wait for an allocation.
@@ -212,10 +212,9 @@ impl<T> Unbounded<T> {
     fn link(&self, block: NonNull<Block<T>>, next: NonNull<Block<T>>) {
         // SAFETY: we have a slot of the block and have not written `full` yet (U2).
         let block = unsafe { block.as_ref() };
-        // Release: pairs with the Acquire in slot(): the new block's state.
-        block.next.store(next.as_ptr(), Release);
-        // Release: pairs with the Acquire in claim(): as above.
-        self.last.store(next.as_ptr(), Release);
+        // Relaxed, both: a getter sees it by the `full` of this block's last slot, a putter by the step out of the gap.
+        block.next.store(next.as_ptr(), Relaxed);
+        self.last.store(next.as_ptr(), Relaxed);
         // Release: pairs with the Acquire in claim(): who finds a position of the next group finds its block.
         self.tail.word.fetch_add(STEP, Release);
     }
@@ -358,8 +357,8 @@ impl<T> Drop for Unbounded<T> {
         let mut block = Some(front.block);
         while let Some(old) = block {
             // SAFETY: nobody else uses the queue any more; a block is the front's, or the next of one.
-            // Acquire: pairs with the Release in link().
-            block = NonNull::new(unsafe { old.as_ref() }.next.load(Acquire));
+            // Relaxed: whoever linked it is done with the queue, which is ours alone now.
+            block = NonNull::new(unsafe { old.as_ref() }.next.load(Relaxed));
             // SAFETY: it is not looked at again.
             unsafe { Block::free(old) };
         }

@@ -34,6 +34,7 @@ impl<T> Hand<T> {
 
     /// What is in it, when it stands in no line any more.
     pub(crate) fn into_item(self) -> Option<T> {
-        self.item.into_inner()
+        // SAFETY: it stands in no line, and whoever called us is done with it.
+        unsafe { self.exchange(None) }
     }
 }

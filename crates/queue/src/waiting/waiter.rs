@@ -107,9 +107,8 @@ impl Waiter {
     /// Leaves a waker for who calls us; `false` if somebody has called us already.
     #[cfg(feature = "async")]
     pub(crate) fn polled(&self, with: &Waker) -> bool {
-        // Acquire: what an earlier poll left is ours again; if it is refused, we are new, or have been called.
-        // Relaxed on failure: is_called() sees what is needed.
-        let _ = self.word.compare_exchange(POLLED, WAITING, Acquire, Relaxed);
+        // Relaxed: what an earlier poll left was ours. If it is refused we are new, or is_called() sees that we are not.
+        let _ = self.word.compare_exchange(POLLED, WAITING, Relaxed, Relaxed);
         if self.is_called() {
             return false;
         }

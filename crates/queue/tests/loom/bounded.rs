@@ -86,8 +86,8 @@ fn of_two_getters_one_gets_the_item_and_the_other_learns_of_the_end() {
         "an item put before the shutdown is got by one, and the shutdown ends the other's wait",
     )
     .threads(3)
-    .bounded(1)
-    .executions_at_least(3_100)
+    .bounded(2)
+    .executions_at_least(99_000)
     .outcomes(&["the first got it", "the second got it"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
@@ -264,8 +264,8 @@ fn who_gives_up_takes_no_call_with_it() {
         "a getter that gives up while an item comes leaves it to the one who waits on",
     )
     .threads(3)
-    .bounded(1)
-    .executions_at_least(10_000)
+    .bounded(2)
+    .executions_at_least(190_000)
     .outcomes(&["the hasty one got it", "the other got it"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
@@ -296,8 +296,8 @@ fn several_at_one_time_stay_together() {
         "two items put at one time have nobody else's between them, and are got in order, also two at one time",
     )
     .threads(3)
-    .bounded(1)
-    .executions_at_least(3_100)
+    .bounded(2)
+    .executions_at_least(79_000)
     .outcomes(&["[1, 2, 3]", "[3, 1, 2]"])
     .refuted_by(
         "the stamp of a full slot is Relaxed",
@@ -386,5 +386,82 @@ fn a_discard_takes_all_that_was_put_and_nothing_twice() {
             ([], None, Some(1)) => "got",
             other => panic!("the item is in one place: {other:?}"),
         });
+    });
+}
+
+#[test]
+fn its_length_is_never_less_than_nothing() {
+    Proof::new(
+        "bounded::its_length_is_never_less_than_nothing",
+        "who looks at the length beside a putter and a getter sees no item taken that was not put",
+    )
+    .threads(3)
+    .bounded(2)
+    .executions_at_least(1_700)
+    .outcomes(&["0", "1"])
+    .refuted_by(
+        "positions are exchanged Relaxed",
+        Fault::Relaxed,
+        BOUNDED,
+        "compare_exchange(word, next, Release, Relaxed)",
+        Death::Assertion("subtract with overflow"),
+    )
+    .refuted_by(
+        "the look at the head is Relaxed",
+        Fault::Relaxed,
+        BOUNDED,
+        "let head = at(self.head.word.load(Acquire))",
+        Death::Assertion("subtract with overflow"),
+    )
+    .check(|| {
+        let queue = room_for(2);
+        let putter = putter(&queue, &[1]);
+        let getter = getter(&queue);
+        saw(queue.len());
+        putter.join().unwrap();
+        assert_eq!(getter.join().unwrap(), Some(1));
+    });
+}
+
+#[test]
+fn its_length_beside_a_drain() {
+    Proof::new(
+        "bounded::its_length_beside_a_drain",
+        "nor does who looks at the length beside one who drains, or forces an item in",
+    )
+    .threads(3)
+    .bounded(2)
+    .executions_at_least(8_600)
+    .outcomes(&["0", "1"])
+    .refuted_by(
+        "a drain moves the head Relaxed",
+        Fault::Relaxed,
+        BOUNDED,
+        "compare_exchange(head, next, Release, Relaxed).is_ok()",
+        Death::Assertion("subtract with overflow"),
+    )
+    .refuted_by(
+        "who forces an item in moves the head Relaxed",
+        Fault::Relaxed,
+        BOUNDED,
+        "compare_exchange(head, self.after(oldest) | head & WAITED, Release, Relaxed)",
+        Death::Assertion("subtract with overflow"),
+    )
+    .check(|| {
+        let queue = room_for(1);
+        let forcer = spawn({
+            let queue = Arc::clone(&queue);
+            move || {
+                queue.force_put(parcel(1)).unwrap();
+                queue.force_put(parcel(2)).unwrap();
+            }
+        });
+        let drainer = spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.drain().len()
+        });
+        saw(queue.len());
+        forcer.join().unwrap();
+        drainer.join().unwrap();
     });
 }

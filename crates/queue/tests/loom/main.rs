@@ -2,6 +2,7 @@
 //!
 //! | file | claims |
 //! |---|---|
+//! | `asynchronous.rs` | a task that waits is woken; one that is dropped leaves its call to another |
 //! | `bounded.rs` | the ring of slots: items are neither lost nor doubled, in order; nobody waits for ever; shutdown, deadlines, batches and force lose nothing |
 //! | `unbounded.rs` | the list of blocks: the same, over the ends of blocks |
 //! | `rendezvous.rs` | an item goes from hand to hand, or is given back |
@@ -15,6 +16,7 @@
 //! What a proof here is, and what loom cannot show, is in the book: "Studying the proofs".
 #![cfg(loom)]
 
+mod asynchronous;
 mod bounded;
 mod parcel;
 mod rendezvous;

@@ -161,7 +161,7 @@ fn what_is_discarded_counts_as_done() {
     )
     .threads(2)
     .bounded(2)
-    .executions_at_least(20_000)
+    .executions_at_least(6_600)
     .outcomes(&["discarded 0", "discarded 1", "discarded 2"])
     .check(|| {
         let queue = Arc::new(Queue::bounded(2));

@@ -12,7 +12,7 @@
 use crate::parcel::{Parcel, parcel};
 use platform::check::{Death, Fault, Proof, saw};
 use platform::thread::{JoinHandle, spawn};
-use queue::{Queue, Shutdown};
+use queue::{GetError, Queue, Shutdown};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -188,5 +188,43 @@ fn an_item_that_comes_at_the_deadline_is_got_or_stays() {
             assert_eq!(queue.get().map(Parcel::open), Ok(1), "what came too late is still there");
             saw("too late");
         }
+    });
+}
+
+#[test]
+fn who_learns_of_the_end_sees_what_came_before_it() {
+    Proof::new(
+        "unbounded::who_learns_of_the_end_sees_what_came_before_it",
+        "what is written before the shutdown is seen by who is told of it",
+    )
+    .threads(2)
+    .bounded(4)
+    .executions_at_least(15)
+    .outcomes(&["open", "shut"])
+    .refuted_by(
+        "the look at the end is Relaxed",
+        Fault::Relaxed,
+        UNBOUNDED,
+        "        self.tail.word.load(Acquire)",
+        Death::Causality,
+    )
+    .check(|| {
+        let (queue, will) = (endless(), parcel(7));
+        let ender = spawn({
+            let (queue, will) = (Arc::clone(&queue), will.clone());
+            move || {
+                will.rewrite();
+                queue.shutdown(Shutdown::Drain);
+            }
+        });
+        match queue.try_get() {
+            Err(GetError::ShutDown) => {
+                will.open();
+                saw("shut");
+            }
+            Err(GetError::Empty) => saw("open"),
+            Ok(_) => panic!("nobody has put anything"),
+        }
+        ender.join().unwrap();
     });
 }
