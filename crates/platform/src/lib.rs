@@ -9,11 +9,11 @@
 //! | [`thread`] | spawn, yield, a number for each thread, and [`thread::Spin`], a bounded spin |
 //! | [`time`] | [`time::Deadline`], the one way in which every timed call says how long |
 //!
-//! A normal build is the *real* world: `core`'s atomics and Linux's futex, and one dependency, `libc`.
-//! Built with `--cfg loom` it is the *model* world: the same names over [loom], plus `check`, the harness
-//! that runs a proof, counts what was explored and shows that the proof can fail. An algorithm written
-//! against this crate is proved as it stands, without a line of its own changed. Built with `--cfg shuttle` it is
-//! the *shuttled* world: the same names once more, over [shuttle], for models too large to enumerate.
+//! A normal build is the *real* world: `core`'s atomics and Linux's futex, and one dependency, `libc`. Built
+//! with `--cfg loom` it is the *model* world: the same names over [loom], plus `check`, the harness that runs
+//! a proof, counts what was explored and shows that the proof can fail. An algorithm written against this
+//! crate is proved as it stands, without a line of its own changed. Built with `--cfg shuttle` it is the
+//! *shuttled* world: the same names once more, over [shuttle], for models too large to enumerate.
 //!
 //! ```
 //! use platform::atomic::{AtomicU32, Ordering::Relaxed};

@@ -1,4 +1,5 @@
-//! A writer that writes several lines at once: as many as there are, up to ten, but no line waits for more than 5 ms.
+//! A writer that writes several lines at once: as many as there are, up to ten, but no line waits for more
+//! than 5 ms.
 
 use queue::{Queue, Shutdown};
 use std::io::{self, Write};

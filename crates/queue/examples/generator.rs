@@ -1,4 +1,5 @@
-//! The article's generator over a queue, with a timeout: it yields items as they come, and ends when none has come for a while.
+//! The article's generator over a queue, with a timeout: it yields items as they come, and ends when none has
+//! come for a while.
 
 use queue::Queue;
 use std::thread;

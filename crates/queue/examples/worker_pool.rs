@@ -1,7 +1,7 @@
 //! A pool of workers, and one who waits until all of the work is done.
 //!
-//! Each worker takes tasks. A task says by itself that it is done, also where the work panics: so `join` does not wait for
-//! ever for the one that nobody finished.
+//! Each worker takes tasks. A task says by itself that it is done, also where the work panics: so `join` does
+//! not wait for ever for the one that nobody finished.
 
 use queue::{Queue, Shutdown};
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};

@@ -1,12 +1,12 @@
 //! Getting and putting by tasks, for any runtime: threads and tasks share one queue.
 //!
 //! # Promise
-//! A task that is dropped while it waits loses nothing: its item has been put, or is dropped with it, and a call that was meant for it goes to
-//! another.
+//! A task that is dropped while it waits loses nothing: its item has been put, or is dropped with it, and a
+//! call that was meant for it goes to another.
 //!
 //! # Protocol
-//! As a thread's: attempt; nothing? Leave a waker in a [`Waiter`], enter the line, and return. When polled again: not called yet? Leave
-//! the new waker. Called: leave the line, attempt again.
+//! As a thread's: attempt; nothing? Leave a waker in a [`Waiter`], enter the line, and return. When polled
+//! again: not called yet? Leave the new waker. Called: leave the line, attempt again.
 //!
 //! # Proofs
 //! `tests/loom/asynchronous.rs`.
@@ -35,8 +35,8 @@ impl<K: Kind> AnyQueue<K> {
         GetAsync { queue: self, waiter: None }
     }
 
-    /// As [`put`](Self::put), for a task. If the future is dropped before it is ready, the item is dropped with it; of a
-    /// rendezvous it may have been taken just then.
+    /// As [`put`](Self::put), for a task. If the future is dropped before it is ready, the item is dropped
+    /// with it; of a rendezvous it may have been taken just then.
     ///
     /// ```
     /// let queue = queue::Queue::bounded(1);
@@ -112,7 +112,13 @@ pub struct PutAsync<'a, K: Kind> {
     /// There, unless it has been put, or is in the hand.
     item: Option<K::Item>,
     /// What stands in line for us.
-    waiting: Option<(Box<Hand<K::Item>>, Box<Waiter>)>,
+    waiting: Option<Offer<K::Item>>,
+}
+
+/// A hand in a line, and whom it calls.
+struct Offer<T> {
+    hand: Box<Hand<T>>,
+    waiter: Box<Waiter>,
 }
 
 // Nothing of it is ever pinned: what stands in line is in boxes.
@@ -121,9 +127,9 @@ impl<K: Kind> Unpin for PutAsync<'_, K> {}
 impl<K: Kind> PutAsync<'_, K> {
     /// Leaves the line; whether we had been called.
     fn leave(&mut self) -> bool {
-        self.waiting.take().is_some_and(|(hand, _waiter)| {
-            let called = !self.queue.kind().leave_put(&hand);
-            self.item = hand.into_item();
+        self.waiting.take().is_some_and(|offer| {
+            let called = !self.queue.kind().leave_put(&offer.hand);
+            self.item = offer.hand.into_item();
             called
         })
     }
@@ -133,7 +139,7 @@ impl<K: Kind> Future for PutAsync<'_, K> {
     type Output = Result<(), PutError<K::Item>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.waiting.as_ref().is_some_and(|(_, waiter)| waiter.polled(context.waker())) {
+        if self.waiting.as_ref().is_some_and(|offer| offer.waiter.polled(context.waker())) {
             return Poll::Pending;
         }
         self.leave();
@@ -149,7 +155,7 @@ impl<K: Kind> Future for PutAsync<'_, K> {
             waiter.polled(context.waker());
             let hand = Box::new(Hand::new(&waiter, Some(item)));
             if self.queue.kind().enter_put(&hand) {
-                self.waiting = Some((hand, waiter));
+                self.waiting = Some(Offer { hand, waiter });
                 return Poll::Pending;
             }
             self.item = hand.into_item();

@@ -9,8 +9,8 @@ use crate::waiting::{Hand, Waiter};
 ///
 /// Sealed. The kinds are those of [`Queue`](crate::Queue), [`LifoQueue`](crate::LifoQueue),
 /// [`PriorityQueue`](crate::PriorityQueue), [`SimpleQueue`](crate::SimpleQueue), and of a
-/// [`StoreQueue`](crate::StoreQueue) around a [`Store`](crate::Store) of one's own. Code that does not care which it is
-/// takes an `&AnyQueue<K>`:
+/// [`StoreQueue`](crate::StoreQueue) around a [`Store`](crate::Store) of one's own. Code that does not care
+/// which it is takes an `&AnyQueue<K>`:
 ///
 /// ```
 /// use queue::{AnyQueue, Kind, LifoQueue, Queue};
@@ -40,7 +40,8 @@ pub trait Core {
     /// Puts the item when there is room.
     fn put_until(&self, item: Self::Item, deadline: Deadline) -> Result<(), PutError<Self::Item>>;
 
-    /// Waits for room for one item at least, and puts the first items of `feed` (not empty), as many as there is room for, at one time.
+    /// Waits for room for one item at least, and puts the first items of `feed` (not empty), as many as there
+    /// is room for, at one time.
     fn put_some(&self, feed: &mut Feed<Self::Item>, deadline: Deadline) -> Result<(), PutError<()>>;
 
     /// Puts the item at once; where there is no room, the next item to be got makes room, and is returned.

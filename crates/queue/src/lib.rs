@@ -8,9 +8,9 @@
 //! | [`PriorityQueue`] | smallest first, equals as they came | some, or any number |
 //! | [`StoreQueue`] | that of a [`Store`] of one's own | some, or any number |
 //!
-//! All are an [`AnyQueue`], which has the methods: putting and getting with and without waiting, many at once,
-//! [`task_done`](AnyQueue::task_done) and [`join`](AnyQueue::join), iteration, and the [`shutdown`](AnyQueue::shutdown) of
-//! Python 3.13. [`Select`] waits for several of them.
+//! All are an [`AnyQueue`], which has the methods: putting and getting with and without waiting, many at
+//! once, [`task_done`](AnyQueue::task_done) and [`join`](AnyQueue::join), iteration, and the
+//! [`shutdown`](AnyQueue::shutdown) of Python 3.13. [`Select`] waits for several of them.
 //!
 //! ```
 //! use queue::{Queue, Shutdown};
@@ -29,15 +29,16 @@
 //!
 //! # Ending
 //! A consumer that leaves when it finds the queue empty for a moment leaves too early. Loop over
-//! [`AnyQueue::iter`], and let whoever knows that no more will come call `shutdown(Shutdown::Drain)`: the loop
-//! ends after the last item.
+//! [`AnyQueue::iter`], and let whoever knows that no more will come call `shutdown(Shutdown::Drain)`: the
+//! loop ends after the last item.
 //!
 //! # Errors give the item back
 //! What could not be put is in the [`PutError`].
 //!
 //! # Two queues at once
-//! The operations of one queue are in one order that all threads agree on. Nothing is promised on the order of what
-//! two threads do to two queues, if nothing else orders them: each may find the other's queue still empty.
+//! The operations of one queue are in one order that all threads agree on. Nothing is promised on the order
+//! of what two threads do to two queues, if nothing else orders them: each may find the other's queue still
+//! empty.
 //!
 //! # A ring
 //! [`ring`] is for one producer and one consumer, in two threads or in two processes: over borrowed memory,

@@ -1,8 +1,8 @@
 //! Waiting for several queues at once.
 //!
 //! # Promise
-//! One of the cases happens, and no other; which of those that are possible is left to chance. No call is lost: who was called for
-//! one thing and does another passes the call on.
+//! One of the cases happens, and no other; which of those that are possible is left to chance. No call is
+//! lost: who was called for one thing and does another passes the call on.
 //!
 //! # Source
 //! Go's `select`, and `crossbeam`'s.
@@ -11,13 +11,13 @@
 //! 1. Attempt each case, beginning with one chosen by chance.
 //! 2. None is possible: enter the line of each. Where one need not wait any more, go to 4.
 //! 3. Sleep until called.
-//! 4. Leave each line. Who finds itself out of a line has been called for that case: attempt those first. (A putter whose hand is empty has
-//!    been served: that case has happened.)
+//! 4. Leave each line. Who finds itself out of a line has been called for that case: attempt those first. (A
+//!    putter whose hand is empty has been served: that case has happened.)
 //! 5. A case has happened: call another in each line that had called us for nothing. Else begin anew.
 //!
 //! # Invariants
-//! - S1. Nothing happens to a case between 2 and 4 but that a rendezvous takes an item from a hand; only one can, as it calls the waiter by an
-//!   exchange that succeeds once, and gives the item back if it does not.
+//! - S1. Nothing happens to a case between 2 and 4 but that a rendezvous takes an item from a hand; only one
+//!   can, as it calls the waiter by an exchange that succeeds once, and gives the item back if it does not.
 //! - S2. The waiter stands in no line when it ends: 4 takes each line's lock after the last call through it.
 //!
 //! # Proofs
@@ -30,11 +30,12 @@ use crate::sync::{Deadline, Spin, chance};
 use crate::waiting::{Hand, Waiter};
 use core::fmt;
 
-/// Waits for the first of several things to be possible, does it and says which it was; queues may be of any kind, and both
-/// directions may be mixed. Python has no such thing.
+/// Waits for the first of several things to be possible, does it and says which it was; queues may be of any
+/// kind, and both directions may be mixed. Python has no such thing.
 ///
-/// Each case comes with a function that makes the answer of what happened; the one of the case that happened is called, after all is done.
-/// A queue that is shut down makes its case possible, with an error. If several cases are possible, chance decides.
+/// Each case comes with a function that makes the answer of what happened; the one of the case that happened
+/// is called, after all is done. A queue that is shut down makes its case possible, with an error. If several
+/// cases are possible, chance decides.
 ///
 /// Costs: an allocation a case, and, if it has to sleep, a lock a case twice.
 ///
@@ -124,8 +125,8 @@ impl<'a, R> Select<'a, R> {
         self.wait_timeout(Deadline::NEVER).expect("a wait that never gives up")
     }
 
-    /// As [`wait`](Self::wait), until `timeout` at most: `None`. A timeout that has passed already still lets happen what
-    /// is possible now.
+    /// As [`wait`](Self::wait), until `timeout` at most: `None`. A timeout that has passed already still lets
+    /// happen what is possible now.
     ///
     /// # Panics
     /// If there is no case.
@@ -169,7 +170,8 @@ impl<'a, R> Select<'a, R> {
     /// Steps 2 to 5; says whether the deadline has come, where nothing has happened.
     fn stand_in_lines(&mut self, deadline: Deadline) -> Result<R, bool> {
         let waiter = Waiter::new();
-        // Nothing between here and the last leave() runs user code, or panics: the waiter is left by all lines.
+        // Nothing between here and the last leave() runs user code, or panics: the waiter is left by all
+        // lines.
         let needless = self.cases.iter_mut().position(|case| !case.enter(&waiter));
         let entered = needless.unwrap_or(self.cases.len());
         let late = needless.is_none() && !waiter.sleep(deadline);
@@ -177,8 +179,8 @@ impl<'a, R> Select<'a, R> {
         self.settle(&left).ok_or(late)
     }
 
-    /// The answer of the case that happened in its line, or of the first that called us and is possible; all other calls are
-    /// passed on.
+    /// The answer of the case that happened in its line, or of the first that called us and is possible; all
+    /// other calls are passed on.
     fn settle(&mut self, left: &[Left]) -> Option<R> {
         let called = (0..left.len()).filter(|&case| left[case] == Left::Called);
         if let Some(case) = left.iter().position(|left| *left == Left::Happened) {

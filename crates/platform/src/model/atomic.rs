@@ -7,9 +7,10 @@
 //! gives back the lost backtrack points, and as the companion is Relaxed, nothing happens before anything
 //! that did not before. `tests/litmus.rs` shows the effect, with the bare types beside ours.
 //!
-//! Nor does loom notice that a thread uses an atomic which, as far as it knows, has not been made yet: one that lies behind
-//! a pointer that was handed over without order. In the real world that is a data race with the atomic's first value. So each
-//! atomic here has a **birth**, a cell that is written when it is made, and read before each access.
+//! Nor does loom notice that a thread uses an atomic which, as far as it knows, has not been made yet: one
+//! that lies behind a pointer that was handed over without order. In the real world that is a data race with
+//! the atomic's first value. So each atomic here has a **birth**, a cell that is written when it is made, and
+//! read before each access.
 //!
 //! `SeqCst` is refused for accesses: loom treats it as AcqRel, so the proof would be of another program. Use
 //! `fence(SeqCst)`.

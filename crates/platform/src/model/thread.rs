@@ -8,7 +8,8 @@ use loom::thread::ThreadId;
 pub use loom::thread::JoinHandle;
 
 std::thread_local! {
-    // loom runs all threads of a model on one OS thread and does not see this: no scheduling point, no happens-before.
+    // loom runs all threads of a model on one OS thread and does not see this: no scheduling point, no
+    // happens-before.
     static THREADS: RefCell<Vec<ThreadId>> = const { RefCell::new(Vec::new()) };
     static IMPATIENT: Cell<bool> = const { Cell::new(false) };
     static YIELDS: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
@@ -17,9 +18,10 @@ std::thread_local! {
 /// How often a thread may have yielded, in an execution of which all continuations are explored.
 const MAX_YIELDS: usize = 2;
 
-/// Lets others run. Who yields looks in vain; that could go on for ever, if there are two who do, and loom would follow
-/// it at any length. So once a thread has yielded more than [`MAX_YIELDS`] times, the execution goes on in one way only, in which who has
-/// yielded least runs next: it ends, or is a livelock.
+/// Lets others run. Who yields looks in vain; two who do could go on for ever, and loom would follow them at
+/// any length. So once a thread has yielded more than [`MAX_YIELDS`] times, the execution goes on in one way
+/// only, in which who has yielded least runs next: it ends, or is a livelock. A search in which that happens
+/// is not complete, and may not say so.
 pub fn yield_now() {
     if check::is_lost() {
         return;
@@ -31,6 +33,7 @@ pub fn yield_now() {
         yields[thread]
     });
     if yields > MAX_YIELDS {
+        check::cut();
         loom::skip_branch();
     }
     loom::thread::yield_now();
@@ -115,7 +118,8 @@ impl Spin {
     }
 }
 
-/// The real world's patience, without a clock: it is over from the start or it lasts for ever, as the proof says.
+/// The real world's patience, without a clock: it is over from the start or it lasts for ever, as the proof
+/// says.
 #[derive(Debug)]
 pub struct Patience;
 

@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 pub use std::thread::{JoinHandle, spawn, yield_now};
 
-/// The number of the running thread among those of a [`Scope`]: 1 or more, and no other thread's. So who finds
-/// its own number somewhere wrote it there itself. Works on threads that Rust did not start.
+/// The number of the running thread among those of a [`Scope`]: 1 or more, and no other thread's. So who
+/// finds its own number somewhere wrote it there itself. Works on threads that Rust did not start.
 ///
-/// - `Private`: never given to a second thread, even when the first has ended. Reads a thread-local variable; a
-///   thread's first call also adds to a counter. After a `fork`, the child's thread has the number of the one that
-///   forked: it owns what that one owned.
-/// - `Shared`: the kernel's (`gettid`), a system call each time, as only the kernel knows of a `fork`. Different
-///   for all threads that live, in all processes of one PID namespace; the number of a thread that has ended may be
-///   given to another.
+/// - `Private`: never given to a second thread, even when the first has ended. Reads a thread-local variable;
+///   a thread's first call also adds to a counter. After a `fork`, the child's thread has the number of the
+///   one that forked: it owns what that one owned.
+/// - `Shared`: the kernel's (`gettid`), a system call each time, as only the kernel knows of a `fork`.
+///   Different for all threads that live, in all processes of one PID namespace; the number of a thread that
+///   has ended may be given to another.
 ///
 /// # Panics
 /// If the process has numbered almost `usize::MAX` threads already.
@@ -99,8 +99,8 @@ pub struct Spin {
 }
 
 impl Spin {
-    /// A fresh spin: 11 turns, a few microseconds, or none where the process may use one core only. For what somebody
-    /// holds for a moment, as a lock.
+    /// A fresh spin: 11 turns, a few microseconds, or none where the process may use one core only. For what
+    /// somebody holds for a moment, as a lock.
     ///
     /// The first turn is a pause: a short section is over by then.
     #[expect(clippy::new_without_default, reason = "a spin is begun, it has no neutral value")]
@@ -108,12 +108,12 @@ impl Spin {
         Self::of(1, 11)
     }
 
-    /// A long spin: as long as a sleep and a waking cost, some twenty microseconds. For a partner that is likely on its
-    /// way, as at a queue: two threads that hand items to each other must not both fall asleep between two of them, for
-    /// then each waking takes so long that the other is asleep again.
+    /// A long spin: as long as a sleep and a waking cost, some twenty microseconds. For a partner that is
+    /// likely on its way, as at a queue: two threads that hand items to each other must not both fall asleep
+    /// between two of them, for then each waking takes so long that the other is asleep again.
     ///
-    /// The first turns are pauses, each twice as long as the one before: they see a partner on another core at once, and
-    /// leave it the cache line more and more.
+    /// The first turns are pauses, each twice as long as the one before: they see a partner on another core
+    /// at once, and leave it the cache line more and more.
     pub fn long() -> Self {
         Self::of(6, 66)
     }
@@ -124,8 +124,9 @@ impl Spin {
 
     /// Lets others run for a moment and says `true`; says `false` when it is time to sleep instead.
     ///
-    /// After the pauses the turns yield to the system, some 300 ns, instead of pausing the core: whom we wait for may need
-    /// this core, and while we are away nobody takes the word's cache line from the one who works on it.
+    /// After the pauses the turns yield to the system, some 300 ns, instead of pausing the core: whom we wait
+    /// for may need this core, and while we are away nobody takes the word's cache line from the one who
+    /// works on it.
     #[inline]
     pub fn turn(&mut self) -> bool {
         if self.turn >= self.turns {
@@ -164,7 +165,8 @@ pub fn chance(n: usize) -> usize {
 /// How long a waiter lets others go first.
 const PATIENCE: Duration = Duration::from_millis(1);
 
-/// A waiter's patience: a millisecond from when it is first asked for, which is when the waiter first has to sleep.
+/// A waiter's patience: a millisecond from when it is first asked for, which is when the waiter first has to
+/// sleep.
 ///
 /// ```
 /// let mut patience = platform::thread::Patience::new();
@@ -205,16 +207,16 @@ fn cores() -> u32 {
     }
 }
 
-/// The cores of the main thread and of this one together: in a program that binds each thread to a core of its own
-/// there are others to wait for, although this thread has one.
+/// The cores of the main thread and of this one together: in a program that binds each thread to a core of
+/// its own there are others to wait for, although this thread has one.
 #[cfg(target_os = "linux")]
 fn count_cores() -> u32 {
     let mut all = 0;
     // SAFETY: a set of cores is plain bits, of which none set is a value.
     let [mut main, mut ours]: [libc::cpu_set_t; 2] = unsafe { core::mem::zeroed() };
     for (of, set) in [(std::process::id().cast_signed(), &mut main), (0, &mut ours)] {
-        // SAFETY: the kernel writes a set of that size to `set`, which is one, and exclusively ours. Where the machine
-        // has more cores than fit, it writes nothing.
+        // SAFETY: the kernel writes a set of that size to `set`, which is one, and exclusively ours. Where
+        // the machine has more cores than fit, it writes nothing.
         unsafe { libc::sched_getaffinity(of, size_of::<libc::cpu_set_t>(), set) };
     }
     for core in 0..libc::CPU_SETSIZE as usize {

@@ -1,10 +1,10 @@
-//! The shuttled world: the same surface over [shuttle], which runs one thread at a time and chooses at random,
-//! before each step, whose turn it is.
+//! The shuttled world: the same surface over [shuttle], which runs one thread at a time and chooses at
+//! random, before each step, whose turn it is.
 //!
 //! It is for sizes that loom cannot enumerate: eight threads, several operations each. It looks at some
-//! thousands of schedules out of very many, and knows no weak memory: every access is sequentially consistent,
-//! and a fence does nothing. So it finds lost wake-ups, double entries and miscounts among many, and no missing
-//! ordering.
+//! thousands of schedules out of very many, and knows no weak memory: every access is sequentially
+//! consistent, and a fence does nothing. So it finds lost wake-ups, double entries and miscounts among many,
+//! and no missing ordering.
 //!
 //! | part | what is its own |
 //! |---|---|
@@ -15,8 +15,8 @@
 //! | `time`, `barrier` | the model's: deadlines without a clock, fences of one price |
 //! | `check` | runs a trial: so many schedules from a fixed seed, and twins that must fail |
 //!
-//! shuttle's atomics have `const` constructors, as `core`'s have. So the algorithms and the guards over them are
-//! compiled as in the real world, and nothing above this crate asks whether it is in this one.
+//! shuttle's atomics have `const` constructors, as `core`'s have. So the algorithms and the guards over them
+//! are compiled as in the real world, and nothing above this crate asks whether it is in this one.
 //!
 //! [shuttle]: https://docs.rs/shuttle
 

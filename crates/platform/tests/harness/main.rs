@@ -2,8 +2,12 @@
 //! model sees what loom alone does not.
 #![cfg(loom)]
 
+mod handed_over;
+mod looks;
 mod message;
 
+use handed_over::hand_over_an_atomic;
+use looks::two_look_for_what_the_third_writes;
 use message::pass_a_message;
 use platform::atomic::{
     AtomicU32,
@@ -16,6 +20,8 @@ use platform::time::Deadline;
 use std::sync::Arc;
 
 const MESSAGE: &str = "crates/platform/tests/harness/message.rs";
+const HANDED_OVER: &str = "crates/platform/tests/harness/handed_over.rs";
+const LOOKS: &str = "crates/platform/tests/harness/looks.rs";
 
 fn proof() -> Proof {
     Proof::new("the_harness_itself", "a message that is waited for arrives whole")
@@ -172,4 +178,36 @@ fn loom_alone_overlooks_a_store_after_an_own_load_and_the_companion_shows_it() {
         saw(format_args!("ours {}", ours.load(Relaxed)));
         writer.join().unwrap();
     });
+}
+
+#[test]
+fn an_atomic_that_was_handed_over_without_order_is_noticed() {
+    Proof::new("the_atomic_is_made", "who finds a pointer to an atomic finds the atomic made")
+        .threads(2)
+        .executions_at_least(2)
+        .outcomes(&["nothing yet", "7"])
+        .refuted_by("a Relaxed store", Fault::Relaxed, HANDED_OVER, "place.store", Death::Causality)
+        .refuted_by("a Relaxed load", Fault::Relaxed, HANDED_OVER, "place.load", Death::Causality)
+        .check(hand_over_an_atomic);
+}
+
+#[test]
+fn vain_looks_are_followed_so_often_and_the_search_ends() {
+    Proof::new("vain_looks", "who looks for long enough finds it")
+        .threads(3)
+        .bounded(2)
+        .executions_at_least(2)
+        .outcomes(&["found"])
+        .refuted_by("nothing is written", Fault::Writes(0), LOOKS, "word.store", Death::Livelock)
+        .check(two_look_for_what_the_third_writes);
+}
+
+#[test]
+#[should_panic(expected = "the search is not complete")]
+fn a_search_that_was_cut_is_not_called_complete() {
+    Proof::new("a_search_that_was_cut", "who looks for long enough finds it")
+        .threads(3)
+        .executions_at_least(2)
+        .outcomes(&["found"])
+        .check(two_look_for_what_the_third_writes);
 }

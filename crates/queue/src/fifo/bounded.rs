@@ -1,16 +1,17 @@
 //! First in, first out, with room for so many: a ring of slots, each with a stamp.
 //!
 //! # Promise
-//! Any number of putters and getters; the order is global; at most `capacity` items; an item is taken once. Put and get
-//! are one exchange and one store each, and touch nothing that the other side writes but the slot.
+//! Any number of putters and getters; the order is global; at most `capacity` items; an item is taken once.
+//! Put and get are one exchange and one store each, and touch nothing that the other side writes but the
+//! slot.
 //!
 //! # Source
-//! Dmitry Vyukov's bounded queue (2010), with the lap in the stamp as in `crossbeam`, which makes any capacity possible,
-//! also 1. That the marks of those who wait lie in the positions is `waiting/position.rs`.
+//! Dmitry Vyukov's bounded queue (2010), with the lap in the stamp as in `crossbeam`, which makes any
+//! capacity possible, also 1. That the marks of those who wait lie in the positions is `waiting/position.rs`.
 //!
 //! # State
-//! A position is a lap and a place in it; laps are a power of two apart, so that a position says its place without a
-//! division. A slot's stamp says what may happen to it next:
+//! A position is a lap and a place in it; laps are a power of two apart, so that a position says its place
+//! without a division. A slot's stamp says what may happen to it next:
 //!
 //! | stamp | meaning |
 //! |---|---|
@@ -20,31 +21,33 @@
 //! `tail` is the next position to put at, and marked `SHUT` at the end; `head` the next to take from.
 //!
 //! # Protocol
-//! 1. Put: load `tail`, and the stamp of its slot. If the stamp is the position, exchange `tail` for the next position;
-//!    write the item; stamp the slot `FULL`. If `tail` was `WAITED`, call a getter.
-//! 2. Get: load `head`, and the stamp of its slot. If the stamp is the position and `FULL`, exchange `head` for the next;
-//!    read the item; stamp the slot with its position in the next lap. If `head` was `WAITED`, call a putter.
+//! 1. Put: load `tail`, and the stamp of its slot. If the stamp is the position, exchange `tail` for the next
+//!    position; write the item; stamp the slot `FULL`. If `tail` was `WAITED`, call a getter.
+//! 2. Get: load `head`, and the stamp of its slot. If the stamp is the position and `FULL`, exchange `head`
+//!    for the next; read the item; stamp the slot with its position in the next lap. If `head` was `WAITED`,
+//!    call a putter.
 //! 3. Several at once: the same for as many slots in a row as have the right stamp, with one exchange.
-//! 4. A last word, where the stamp is not right: full if `head` is a lap behind `tail`; empty if they are equal. Between
-//!    the two somebody is just writing or reading: let others run, and look again.
+//! 4. A last word, where the stamp is not right: full if `head` is a lap behind `tail`; empty if they are
+//!    equal. Between the two somebody is just writing or reading: let others run, and look again.
 //! 5. Drain: exchange `head` for `tail`, and take what lies between, waiting for those who are still writing.
-//! 6. Force: full? Exchange `tail` for the next position first, so that nobody else gets the room. If then the oldest item
-//!    is still there, exchange `head` for the next position, and replace the item by ours. If a getter was faster, wait
-//!    until it has read.
+//! 6. Force: full? Exchange `tail` for the next position first, so that nobody else gets the room. If then
+//!    the oldest item is still there, exchange `head` for the next position, and replace the item by ours. If
+//!    a getter was faster, wait until it has read.
 //!
 //! # Invariants
-//! - B1. A stamp that is right for a position stays so until the one who has that position changes it; and an exchange of
-//!   `tail` or `head` from that position hands it out once. So a slot has one owner at a time.
-//! - B2. `head` and `tail` only grow; `tail` is never before `head`, and more than a lap ahead of it only while one
-//!   `force` is under way.
+//! - B1. A stamp that is right for a position stays so until the one who has that position changes it; and an
+//!   exchange of `tail` or `head` from that position hands it out once. So a slot has one owner at a time.
+//! - B2. `head` and `tail` only grow; `tail` is never before `head`, and more than a lap ahead of it only
+//!   while one `force` is under way.
 //! - B3. After `SHUT` `tail` does not move: its exchange expects the word without the mark.
 //!
 //! # Memory orderings
-//! - Stamps: the Release of the one who is done with the slot, to the Acquire of the next. The putter's carries the item; the
-//!   getter's says that the item has been read.
-//! - `tail` and `head` need none to make owners (B1) and to find who waits (P2): the order of each word is enough. The head is
-//!   exchanged with Release and loaded with Acquire by who counts what lies between, so that it is never ahead of the
-//!   tail; the tail is loaded with Acquire for the mark `SHUT`: who learns of the end sees what came before it.
+//! - Stamps: the Release of the one who is done with the slot, to the Acquire of the next. The putter's
+//!   carries the item; the getter's says that the item has been read.
+//! - `tail` and `head` need none to make owners (B1) and to find who waits (P2): the order of each word is
+//!   enough. The head is exchanged with Release and loaded with Acquire by who counts what lies between, so
+//!   that it is never ahead of the tail; the tail is loaded with Acquire for the mark `SHUT`: who learns of
+//!   the end sees what came before it.
 //!
 //! # Proofs
 //! `tests/loom/bounded.rs`.
@@ -71,8 +74,8 @@ pub(crate) struct Bounded<T> {
     lap: usize,
 }
 
-// SAFETY: an item is moved in by one thread and out by one (B1), perhaps another: `T: Send`. No reference to one is
-// shared.
+// SAFETY: an item is moved in by one thread and out by one (B1), perhaps another: `T: Send`. No reference to
+// one is shared.
 unsafe impl<T: Send> Send for Bounded<T> {}
 // SAFETY: as above.
 unsafe impl<T: Send> Sync for Bounded<T> {}
@@ -82,7 +85,7 @@ impl<T> Slot<T> {
     /// The caller owns the slot (B1), which is empty.
     unsafe fn write(&self, item: T, stamp: usize) {
         // SAFETY: the owner is alone with it.
-        self.item.with_mut(|slot| unsafe { (*slot).write(item) });
+        self.item.with_mut(|slot| unsafe { slot.cast::<T>().write(item) });
         // Release: pairs with the Acquire of who reads or replaces the item: it is there.
         self.stamp.store(stamp, Release);
     }
@@ -91,7 +94,7 @@ impl<T> Slot<T> {
     /// The caller owns the slot (B1), which holds an item, and sees to it that nobody takes it again.
     unsafe fn read(&self) -> T {
         // SAFETY: the owner is alone with it, and has seen the stamp that came after the item.
-        self.item.with_mut(|slot| unsafe { (*slot).assume_init_read() })
+        self.item.with_mut(|slot| unsafe { slot.cast::<T>().read() })
     }
 }
 
@@ -118,7 +121,8 @@ impl<T> Bounded<T> {
 
     #[inline]
     fn slot(&self, position: usize) -> &Slot<T> {
-        // SAFETY: positions are made by after() and ahead(), which keep the place below the capacity; so is 0.
+        // SAFETY: positions are made by after() and ahead(), which keep the place below the capacity; so is
+        // 0.
         unsafe { self.slots.get_unchecked(self.place(position)) }
     }
 
@@ -144,8 +148,8 @@ impl<T> Bounded<T> {
         position / self.lap * self.slots.len() + self.place(position)
     }
 
-    /// Has up to `max` positions in a row of `side` whose slots have the stamp that their position and `mark` make: the
-    /// first, and how many.
+    /// Has up to `max` positions in a row of `side` whose slots have the stamp that their position and `mark`
+    /// make: the first, and how many.
     #[inline]
     fn claim(&self, side: &Position, mark: usize, max: usize) -> Option<(usize, usize, bool)> {
         // Relaxed, here and below: the exchange decides.
@@ -163,7 +167,8 @@ impl<T> Bounded<T> {
                 continue;
             }
             let next = self.ahead(first, n) | word & WAITED;
-            // Release: the head's pairs with the Acquire in len(). B1 needs none, and the stamps order the slots.
+            // Release: the head's pairs with the Acquire in len(). B1 needs none, and the stamps order the
+            // slots.
             match side.word.compare_exchange(word, next, Release, Relaxed) {
                 Ok(_) => return Some((first, n, word & WAITED != 0)),
                 Err(now) => word = now,
@@ -178,7 +183,8 @@ impl<T> Bounded<T> {
         let max = max.min(self.slots.len());
         let mut position = from;
         for n in 0..max {
-            // Acquire: pairs with the Release of whoever left the slot as it is: the item is there, or is gone.
+            // Acquire: pairs with the Release of whoever left the slot as it is: the item is there, or is
+            // gone.
             if self.slot(position).stamp.load(Acquire) != position | mark {
                 return n;
             }
@@ -226,7 +232,8 @@ impl<T> Bounded<T> {
             // Relaxed: the exchange decides.
             let tail = self.tail.word.load(Relaxed);
             let position = at(tail);
-            // Relaxed: only grows; a lap behind the end it says that the queue is full, and stays so while the end does.
+            // Relaxed: only grows; a lap behind the end it says that the queue is full, and stays so while
+            // the end does.
             let oldest = at(self.head.word.load(Relaxed));
             if tail & SHUT == 0 && position == oldest + self.lap {
                 let next = self.after(position) | tail & WAITED;
@@ -243,31 +250,27 @@ impl<T> Bounded<T> {
         }
     }
 
-    /// Puts the item at a position of our own whose slot is not free yet: takes the oldest item out of it, if nobody
-    /// else does.
+    /// Puts the item at a position of our own whose slot is not free yet: takes the oldest item out of it, if
+    /// nobody else does.
     fn replace(&self, position: usize, item: T) -> Option<T> {
         let (oldest, slot) = (position - self.lap, self.slot(position));
         // Relaxed: the exchange decides.
         let mut head = self.head.word.load(Relaxed);
-        while at(head) == oldest {
+        let mut is_ours = false;
+        while !is_ours && at(head) == oldest {
             // Release: as in claim().
             match self.head.word.compare_exchange(head, self.after(oldest) | head & WAITED, Release, Relaxed)
             {
-                Ok(_) => {
-                    self.await_stamp(position, oldest | FULL);
-                    // SAFETY: both positions are ours, and with them the slot; the item is overwritten below.
-                    let replaced = unsafe { slot.read() };
-                    // SAFETY: it is ours, and the item has been read.
-                    unsafe { slot.write(item, position | FULL) };
-                    return Some(replaced);
-                }
+                Ok(_) => is_ours = true,
                 Err(now) => head = now,
             }
         }
-        self.await_stamp(position, position);
-        // SAFETY: the position is ours, and its slot is empty.
+        self.await_stamp(position, if is_ours { oldest | FULL } else { position });
+        // SAFETY: where the oldest item is ours, the slot is; the item is overwritten below.
+        let replaced = is_ours.then(|| unsafe { slot.read() });
+        // SAFETY: the position is ours, and its slot holds no item that anybody will read.
         unsafe { slot.write(item, position | FULL) };
-        None
+        replaced
     }
 
     pub(crate) fn drain(&self) -> Vec<T> {
@@ -374,7 +377,8 @@ impl<T> Sides for Bounded<T> {
     }
 
     fn enter_put(&self, waiter: &Waiter) -> bool {
-        // The end is marked before those in this line are called, so that who comes too late for the call sees it.
+        // The end is marked before those in this line are called, so that who comes too late for the call
+        // sees it.
         self.head.enter(waiter, |head| {
             let tail = self.tail();
             tail & SHUT == 0 && at(tail) >= at(head) + self.lap

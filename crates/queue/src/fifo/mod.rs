@@ -16,7 +16,6 @@ use unbounded::Unbounded;
 /// The kind of a [`Queue`](crate::Queue): first in, first out.
 pub struct Fifo<T>(Flavor<T>);
 
-#[expect(clippy::large_enum_variant, reason = "a queue is made once; a box would cost every operation")]
 enum Flavor<T> {
     Bounded(Bounded<T>),
     Unbounded(Unbounded<T>),

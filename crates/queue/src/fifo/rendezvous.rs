@@ -1,27 +1,31 @@
 //! A queue without room: an item goes from hand to hand.
 //!
 //! # Promise
-//! A put ends when a getter has taken the item, and not before; who waits longest is served first, on both sides.
+//! A put ends when a getter has taken the item, and not before; who waits longest is served first, on both
+//! sides.
 //!
 //! # Source
 //! Go's unbuffered channel: who comes second does the work for both, and the first finds it done.
 //!
 //! # State
-//! One lock, under which are three lines. Of the first two, one is empty: the `getters` that wait, each with an empty [`Hand`],
-//! or the `putters`, each with its item in it. In the third are those who would get, among other things: they are called when there is a
-//! putter, and come to take the item themselves.
+//! One lock, under which are three lines. Of the first two, one is empty: the `getters` that wait, each with
+//! an empty [`Hand`], or the `putters`, each with its item in it. In the third are those who would get, among
+//! other things: they are called when there is a putter, and come to take the item themselves.
 //!
 //! # Protocol
-//! 1. Put: take the lock. If a getter waits, take it out of its line, lay the item in its hand, call it. Else stand in line with the
-//!    item in our own hand, call one of the third line, and wait to be called.
-//! 2. Get: take the lock. If a putter waits, take it out of its line; take the item from its hand and call it. If somebody else has called it
-//!    before us (it waits for several things), lay the item back, and go on to the next. No putter: stand in line with an empty hand.
-//! 3. Who is called looks at its hand: a getter finds an item there, and a putter finds it empty; if not, it is the end.
+//! 1. Put: take the lock. If a getter waits, take it out of its line, lay the item in its hand, call it. Else
+//!    stand in line with the item in our own hand, call one of the third line, and wait to be called.
+//! 2. Get: take the lock. If a putter waits, take it out of its line; take the item from its hand and call
+//!    it. If somebody else has called it before us (it waits for several things), lay the item back, and go
+//!    on to the next. No putter: stand in line with an empty hand.
+//! 3. Who is called looks at its hand: a getter finds an item there, and a putter finds it empty; if not, it
+//!    is the end.
 //! 4. Whose deadline comes takes the lock. Still in line? Then leave it. Else it has been called.
 //!
 //! # Invariants
-//! - R1. A hand belongs to its thread before it stands in line and after it was called or has left, and to the holder of the lock in
-//!   between. Who holds out a hand beside others takes the lock before it looks at it.
+//! - R1. A hand belongs to its thread before it stands in line and after it was called or has left, and to
+//!   the holder of the lock in between. Who holds out a hand beside others takes the lock before it looks at
+//!   it.
 //!
 //! # Memory orderings
 //! The lock's, and that of the call: see [`Waiter`].
@@ -50,7 +54,8 @@ pub(crate) struct Rendezvous<T> {
     state: Lock<State<T>>,
 }
 
-// SAFETY: the pointers are to hands whose owners wait for us to be done with them (R1); an item moves between threads: `T: Send`.
+// SAFETY: the pointers are to hands whose owners wait for us to be done with them (R1); an item moves between
+// threads: `T: Send`.
 unsafe impl<T: Send> Send for State<T> {}
 
 impl<T> State<T> {
@@ -68,7 +73,8 @@ impl<T> State<T> {
     /// Takes the item from the hand of the putter that has waited longest.
     fn take(&mut self) -> Option<(T, Wake)> {
         loop {
-            // SAFETY: it was in line until now: its owner waits, or has to take the lock before it leaves (R1).
+            // SAFETY: it was in line until now: its owner waits, or has to take the lock before it leaves
+            // (R1).
             let hand = unsafe { &*self.putters.pop_front()? };
             // SAFETY: as above, and we hold the lock.
             let item = unsafe { hand.exchange(None) };
@@ -253,7 +259,8 @@ impl<T> Rendezvous<T> {
         let mut state = self.state.lock();
         state.shut = true;
         let (putters, getters) = (core::mem::take(&mut state.putters), core::mem::take(&mut state.getters));
-        // SAFETY: they were in line until now: their owners wait, or have to take the lock before they leave (R1).
+        // SAFETY: they were in line until now: their owners wait, or have to take the lock before they leave
+        // (R1).
         let call = |hand: *const Hand<T>| unsafe { &*hand }.waiter().call();
         let mut called: Vec<_> = putters.into_iter().chain(getters).map(call).collect();
         called.extend(std::iter::from_fn(|| state.others.call_first()));

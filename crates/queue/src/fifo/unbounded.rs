@@ -1,15 +1,15 @@
 //! First in, first out, without a bound: a list of blocks of slots.
 //!
 //! # Promise
-//! Any number of putters and getters; the order is global; an item is taken once. A put waits for nobody, but for the few
-//! instructions in which another putter links a new block. A block is given back when its last item has been taken, so that a
-//! queue that has been emptied holds one, or two.
+//! Any number of putters and getters; the order is global; an item is taken once. A put waits for nobody, but
+//! for the few instructions in which another putter links a new block. A block is given back when its last
+//! item has been taken, so that a queue that has been emptied holds one, or two.
 //!
 //! # Source
-//! Positions that say the block's slot, and one position a block that says "the next block is just being linked", are
-//! `crossbeam`'s. Getters take turns by a lock instead of claiming positions: then it is plain which of them gives a block back, and
-//! nobody ever looks at a block that may be gone. (Which block is whose was the root of the double frees that `crossbeam` and `std`
-//! had: RUSTSEC-2025-0024.)
+//! Positions that say the block's slot, and one position a block that says "the next block is just being
+//! linked", are `crossbeam`'s. Getters take turns by a lock instead of claiming positions: then it is plain
+//! which of them gives a block back, and nobody ever looks at a block that may be gone. (Which block is whose
+//! was the root of the double frees that `crossbeam` and `std` had: RUSTSEC-2025-0024.)
 //!
 //! # State
 //! | field | meaning |
@@ -20,30 +20,35 @@
 //! | a slot's `full` | the item is there |
 //! | a block's `next` | the block after it, once its last position has been handed out |
 //!
-//! Positions come in groups of `GROUP`; the last of a group is no slot, but the time in which the next block is linked.
+//! Positions come in groups of `GROUP`; the last of a group is no slot, but the time in which the next block
+//! is linked.
 //!
 //! # Protocol
-//! 1. Put: load `tail`; where it is between groups, let others run and look again. Load `last`. If the position is the last slot of its block,
-//!    allocate the next block. Exchange `tail` for the next position. If that was the last slot: write the new block to the
-//!    block's `next` and to `last`, and add one to `tail`. Write the item, and then `full`. If `tail` was `WAITED`, call a getter.
-//! 2. Get: take the lock. If the place is behind the last slot, go on to the `next` block if there is one, and give the old one
-//!    back. If the slot is `full`, take the item and count it.
+//! 1. Put: load `tail`; where it is between groups, let others run and look again. Load `last`. If the
+//!    position is the last slot of its block, allocate the next block. Exchange `tail` for the next position.
+//!    If that was the last slot: write the new block to the block's `next` and to `last`, and add one to
+//!    `tail`. Write the item, and then `full`. If `tail` was `WAITED`, call a getter.
+//! 2. Get: take the lock. If the place is behind the last slot, go on to the `next` block if there is one,
+//!    and give the old one back. If the slot is `full`, take the item and count it.
 //! 3. Verdict: empty if as many were taken as there were positions handed out.
 //!
 //! # Invariants
-//! - U1. Who exchanges `tail` has the position alone, and `last`, loaded between the look at `tail` and the exchange, is its
-//!   block: `last` changes only while `tail` is between groups, and a group does not come back.
-//! - U2. A block is freed by the holder of `front`, when all of its slots have been taken: all its putters have written `full`, which is
-//!   their last touch (the one of the last slot links the next block before that).
+//! - U1. Who exchanges `tail` has the position alone, and `last`, loaded between the look at `tail` and the
+//!   exchange, is its block. It is not an older one: that of the group was stored before the step out of the
+//!   gap, which the look has seen. Nor a newer one: who stored that had exchanged `tail` after us; if our load
+//!   saw the store, Release and Acquire would put that exchange before ours.
+//! - U2. A block is freed by the holder of `front`, when all of its slots have been taken: all its putters
+//!   have written `full`, which is their last touch (the one of the last slot links the next block before
+//!   that).
 //! - U3. After `SHUT` no position is handed out: the exchange expects the word without the mark.
 //!
 //! # Memory orderings
-//! - `full`: the putter's Release to the getter's Acquire: the item, everything that was done to the block (U2), and of the
-//!   last slot the next block.
-//! - The step of `tail` out of the gap: Release, to the Acquire of the load of `tail`: who finds a position finds `last`, and
-//!   the block's first state. `last` and `next` themselves need none.
-//! - The exchange of `tail` is Relaxed: see [`Position`]; what a load of it sees through the exchange is the Release of the step before it
-//!   (exchanges carry a release on).
+//! - `full`: the putter's Release to the getter's Acquire: the item, everything that was done to the block
+//!   (U2), and of the last slot the next block.
+//! - The step of `tail` out of the gap: Release, to the Acquire of the load of `tail`: who finds a position
+//!   finds `last`, and the block's first state. `next` itself needs none; for `last`, see U1.
+//! - The exchange of `tail` is Relaxed: see [`Position`]; what a load of it sees through the exchange is the
+//!   Release of the step before it (exchanges carry a release on).
 //!
 //! # Proofs
 //! `tests/loom/unbounded.rs`, with one slot a block, so that every put links a block.
@@ -90,8 +95,8 @@ pub(crate) struct Unbounded<T> {
 #[repr(align(128))]
 struct Beside<T>(T);
 
-// SAFETY: an item is moved in by one thread (U1) and out by one (the holder of `front`), perhaps another: `T: Send`. Blocks
-// belong to the queue.
+// SAFETY: an item is moved in by one thread (U1) and out by one (the holder of `front`), perhaps another: `T:
+// Send`. Blocks belong to the queue.
 unsafe impl<T: Send> Send for Unbounded<T> {}
 // SAFETY: as above; no reference to an item is shared.
 unsafe impl<T: Send> Sync for Unbounded<T> {}
@@ -131,12 +136,13 @@ impl<T> Front<T> {
     #[inline]
     fn take(&mut self) -> Option<T> {
         let slot = self.slot()?;
-        // Acquire: pairs with the Release in write(): the item is there, and its putter is done with the block (U2).
+        // Acquire: pairs with the Release in write(): the item is there, and its putter is done with the
+        // block (U2).
         if slot.full.load(Acquire) == 0 {
             return None;
         }
         // SAFETY: the item is there; the place moves on, so that it is read once.
-        let item = slot.item.with_mut(|item| unsafe { (*item).assume_init_read() });
+        let item = slot.item.with_mut(|item| unsafe { item.cast::<T>().read() });
         self.place += 1;
         self.taken += 1;
         Some(item)
@@ -176,8 +182,10 @@ impl<T> Unbounded<T> {
             // Acquire: pairs with the Release in link(): the block of this position can be found, U1.
             let tail = self.tail.word.load(Acquire);
             if tail & SHUT != 0 {
-                // SAFETY: nobody else knows the spare block.
-                spare.map(|block| unsafe { Block::free(block) });
+                if let Some(block) = spare {
+                    // SAFETY: nobody else knows it.
+                    unsafe { Block::free(block) };
+                }
                 return None;
             }
             let place = at(tail) / STEP % GROUP;
@@ -185,8 +193,10 @@ impl<T> Unbounded<T> {
                 yield_now();
                 continue;
             }
-            // Relaxed: what was stored before the step out of the gap is seen; if it is newer, the exchange is refused (U1).
-            let block = self.last.load(Relaxed);
+            // Acquire: pairs with the Release in link(): it is not one that is stored only later (U1).
+            // waiver(relaxed): loom lets no load see what is stored later, as ARM may; covered by: no run, only by
+            // the argument of U1
+            let block = self.last.load(Acquire);
             let n = max.min(SLOTS - place);
             if place + n == SLOTS && spare.is_none() {
                 // Before the exchange: nobody has to wait for an allocation.
@@ -212,9 +222,11 @@ impl<T> Unbounded<T> {
     fn link(&self, block: NonNull<Block<T>>, next: NonNull<Block<T>>) {
         // SAFETY: we have a slot of the block and have not written `full` yet (U2).
         let block = unsafe { block.as_ref() };
-        // Relaxed, both: a getter sees it by the `full` of this block's last slot, a putter by the step out of the gap.
+        // Relaxed: a getter sees it by the `full` of this block's last slot.
         block.next.store(next.as_ptr(), Relaxed);
-        self.last.store(next.as_ptr(), Relaxed);
+        // Release: pairs with the Acquire in claim() (U1).
+        // waiver(relaxed): as there: loom has no such loads; covered by: no run, only by the argument of U1
+        self.last.store(next.as_ptr(), Release);
         // Release: pairs with the Acquire in claim(): who finds a position of the next group finds its block.
         self.tail.word.fetch_add(STEP, Release);
     }
@@ -230,7 +242,7 @@ impl<T> Unbounded<T> {
         // SAFETY: claim() gives places below SLOTS.
         let slot = unsafe { slots.get_unchecked(place) };
         // SAFETY: the place is ours, and nobody reads it before it is full.
-        slot.item.with_mut(|slot| unsafe { (*slot).write(item) });
+        slot.item.with_mut(|slot| unsafe { slot.cast::<T>().write(item) });
         // Release: pairs with the Acquire in take(): the item is there, and we are done with the block.
         slot.full.store(1, Release);
     }

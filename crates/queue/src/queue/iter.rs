@@ -17,7 +17,8 @@ pub struct TryIter<'a, K: Kind> {
     queue: &'a AnyQueue<K>,
 }
 
-/// Takes items, waiting for each so long; ends when one does not come in time. From [`AnyQueue::iter_timeout`].
+/// Takes items, waiting for each so long; ends when one does not come in time. From
+/// [`AnyQueue::iter_timeout`].
 #[derive(Debug)]
 pub struct IterTimeout<'a, K: Kind> {
     queue: &'a AnyQueue<K>,
@@ -57,7 +58,8 @@ impl<K: Kind> AnyQueue<K> {
         TryIter { queue: self }
     }
 
-    /// Takes items, waiting for each `timeout` at most; ends when one does not come in time, or with the queue.
+    /// Takes items, waiting for each `timeout` at most; ends when one does not come in time, or with the
+    /// queue.
     ///
     /// ```
     /// use std::time::Duration;
@@ -69,7 +71,8 @@ impl<K: Kind> AnyQueue<K> {
         IterTimeout { queue: self, timeout }
     }
 
-    /// Takes items, waiting for each, until `deadline` at most for all of them. What is there at the deadline is still taken.
+    /// Takes items, waiting for each, until `deadline` at most for all of them. What is there at the deadline
+    /// is still taken.
     ///
     /// ```
     /// use std::time::{Duration, Instant};
@@ -83,8 +86,8 @@ impl<K: Kind> AnyQueue<K> {
         IterUntil { queue: self, deadline: deadline.into() }
     }
 
-    /// Takes items in batches of `max` at most: waits for the first of each, and then for `linger` at most until the batch is full.
-    /// Ends when the queue is shut down and empty. See [`get_many`](Self::get_many).
+    /// Takes items in batches of `max` at most: waits for the first of each, and then for `linger` at most
+    /// until the batch is full. Ends when the queue is shut down and empty. See [`get_many`](Self::get_many).
     ///
     /// # Panics
     /// If `max` is 0.

@@ -24,11 +24,11 @@ pub struct Queue<T>(AnyQueue<Fifo<T>>);
 /// ```
 pub struct LifoQueue<T>(AnyQueue<Stored<Stack<T>>>);
 
-/// The smallest item first, and of equal items the one that came first: Python's `queue.PriorityQueue`, with an order among equals.
-/// What it can do: [`AnyQueue`].
+/// The smallest item first, and of equal items the one that came first: Python's `queue.PriorityQueue`, with
+/// an order among equals. What it can do: [`AnyQueue`].
 ///
-/// Put and get cost O(log n) comparisons, under the queue's lock: `Ord` must not use the queue. If it panics, the queue is
-/// as it was before. For the largest first, put [`Reverse`](core::cmp::Reverse).
+/// Put and get cost O(log n) comparisons, under the queue's lock: `Ord` must not use the queue. If it panics,
+/// the queue is as it was before. For the largest first, put [`Reverse`](core::cmp::Reverse).
 ///
 /// ```
 /// let queue = queue::PriorityQueue::unbounded();
@@ -37,11 +37,11 @@ pub struct LifoQueue<T>(AnyQueue<Stored<Stack<T>>>);
 /// ```
 pub struct PriorityQueue<T: Ord>(AnyQueue<Stored<Heap<T>>>);
 
-/// First in, first out, without a bound: Python's `queue.SimpleQueue`. A [`Queue::unbounded`] that does not have to ask which
-/// algorithm is its own.
+/// First in, first out, without a bound: Python's `queue.SimpleQueue`. A [`Queue::unbounded`] that does not
+/// have to ask which algorithm is its own.
 ///
-/// A put never waits for room, takes no lock while it has anything of the user's in hand, and may be called from a destructor that runs inside
-/// another put.
+/// A put never waits for room, takes no lock while it has anything of the user's in hand, and may be called
+/// from a destructor that runs inside another put.
 ///
 /// ```
 /// let queue = queue::SimpleQueue::new();

@@ -15,15 +15,16 @@ pub use kinds::{LifoQueue, PriorityQueue, Queue, SimpleQueue, StoreQueue};
 pub use task::Task;
 use tasks::Tasks;
 
-/// What all queues can do, whatever their [`Kind`]: [`Queue`], [`LifoQueue`], [`PriorityQueue`], [`SimpleQueue`] and
-/// [`StoreQueue`] are this, and differ in how they are made.
+/// What all queues can do, whatever their [`Kind`]: [`Queue`], [`LifoQueue`], [`PriorityQueue`],
+/// [`SimpleQueue`] and [`StoreQueue`] are this, and differ in how they are made.
 ///
-/// A queue is shared by reference, or in an `Arc`, by any number of threads that put and get. It ends when somebody calls
-/// [`shutdown`](Self::shutdown). Each operation happens at one moment, in an order that all threads agree on. No user code
-/// (`Drop`, `Clone`) runs while the queue is locked, but for the comparisons of a [`PriorityQueue`] and the code of a
-/// [`Store`](crate::Store).
+/// A queue is shared by reference, or in an `Arc`, by any number of threads that put and get. It ends when
+/// somebody calls [`shutdown`](Self::shutdown). Each operation happens at one moment, in an order that all
+/// threads agree on. No user code (`Drop`, `Clone`) runs while the queue is locked, but for the comparisons
+/// of a [`PriorityQueue`] and the code of a [`Store`](crate::Store).
 ///
-/// Who has to wait looks for some twenty microseconds whether it is about to end (not at all on one core), and then sleeps.
+/// Who has to wait looks for some twenty microseconds whether it is about to end (not at all on one core),
+/// and then sleeps.
 pub struct AnyQueue<K> {
     kind: K,
     tasks: Tasks,
@@ -80,8 +81,8 @@ impl<K: Kind> AnyQueue<K> {
         self.kind.put_until(item, timeout.into())
     }
 
-    /// Puts items in their order, waiting for room; as many as there is room for go in at one time, and nobody else's between
-    /// them.
+    /// Puts items in their order, waiting for room; as many as there is room for go in at one time, and
+    /// nobody else's between them.
     ///
     /// # Errors
     /// [`PutError`] with the items that were not put.
@@ -116,9 +117,10 @@ impl<K: Kind> AnyQueue<K> {
         Ok(())
     }
 
-    /// Puts an item at once. Where there is no room, another item makes room, and is returned: the oldest of a [`Queue`] or
-    /// [`LifoQueue`], the last in order of a [`PriorityQueue`] (which may be the new one), what its
-    /// [`Store`](crate::Store) says of a [`StoreQueue`], and the new one of a [rendezvous](Queue::rendezvous). It counts as done.
+    /// Puts an item at once. Where there is no room, another item makes room, and is returned: the oldest of
+    /// a [`Queue`] or [`LifoQueue`], the last in order of a [`PriorityQueue`] (which may be the new one),
+    /// what its [`Store`](crate::Store) says of a [`StoreQueue`], and the new one of a
+    /// [rendezvous](Queue::rendezvous). It counts as done.
     ///
     /// # Errors
     /// [`PutError`] with the item: `ShutDown` or `Rejected`, never `Full`.
@@ -174,11 +176,11 @@ impl<K: Kind> AnyQueue<K> {
         self.kind.get_until(timeout.into())
     }
 
-    /// Takes between `min` and `max` items: waits for `min` of them, and then for `linger` at most until there are `max`. As
-    /// many as are there are taken at one time.
+    /// Takes between `min` and `max` items: waits for `min` of them, and then for `linger` at most until
+    /// there are `max`. As many as are there are taken at one time.
     ///
-    /// Fewer than `min` come when the queue is shut down meanwhile. What has been taken is out of the queue while the call waits for more: with
-    /// several such getters, a `min` above 1 can leave each with too few.
+    /// Fewer than `min` come when the queue is shut down meanwhile. What has been taken is out of the queue
+    /// while the call waits for more: with several such getters, a `min` above 1 can leave each with too few.
     ///
     /// # Errors
     /// [`ShutDown`] when the queue is shut down and there is no item.
@@ -204,7 +206,8 @@ impl<K: Kind> AnyQueue<K> {
         Ok(items)
     }
 
-    /// Takes all that is there, in order, at one time, without waiting. The items count as taken, not as done.
+    /// Takes all that is there, in order, at one time, without waiting. The items count as taken, not as
+    /// done.
     pub fn drain(&self) -> Vec<K::Item> {
         self.kind.drain()
     }
@@ -279,7 +282,8 @@ impl<K: Kind> AnyQueue<K> {
             return Vec::new();
         }
         let items = self.kind.drain();
-        // A task_done() for an item still in the queue (Python allows it too) may have run ahead: then fewer are counted.
+        // A task_done() for an item still in the queue (Python allows it too) may have run ahead: then fewer
+        // are counted.
         self.finish(items.len());
         items
     }

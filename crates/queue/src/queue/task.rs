@@ -6,7 +6,8 @@ use core::fmt;
 use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
 
-/// An item in work, from [`AnyQueue::get_task`]: says that it is done when it is dropped, after the item itself.
+/// An item in work, from [`AnyQueue::get_task`]: says that it is done when it is dropped, after the item
+/// itself.
 pub struct Task<'a, K: Kind> {
     queue: &'a AnyQueue<K>,
     item: ManuallyDrop<K::Item>,

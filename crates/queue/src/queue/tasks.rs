@@ -1,27 +1,27 @@
 //! How much of the work is done: the count that `join` waits for.
 //!
 //! # Promise
-//! A put pays nothing: how many were put is known from the queue's own position. `join` returns when as many tasks are done as
-//! were put, and what was done for them before is seen after it.
+//! A put pays nothing: how many were put is known from the queue's own position. `join` returns when as many
+//! tasks are done as were put, and what was done for them before is seen after it.
 //!
 //! # Source
 //! CPython's `unfinished_tasks`, as the difference of two counts that only grow.
 //!
 //! # State
-//! `done`: how many are done, as a [`Position`] that joiners wait for. `known`: a number of puts that has been seen, so that not every
-//! `task_done` looks at the position that putters change.
+//! `done`: how many are done, as a [`Position`] that joiners wait for. `known`: a number of puts that has
+//! been seen, so that not every `task_done` looks at the position that putters change.
 //!
 //! # Invariants
 //! - T1. `done` never exceeds the puts: who says "done" has seen a greater number of puts.
-//! - T2. Nobody who has an item is told that there is none in work: each put happened before its get, that before its
-//!   `task_done`, and that before whoever loads the count that it made; so who loads a count, and then the puts, finds
-//!   more of them than that, and its own.
-//! - T3. The last `task_done` of all finds a joiner's mark, or the joiner finds its count (P2); that it is the last, it
-//!   finds by T2.
+//! - T2. Nobody who has an item is told that there is none in work: each put happened before its get, that
+//!   before its `task_done`, and that before whoever loads the count that it made; so who loads a count, and
+//!   then the puts, finds more of them than that, and its own.
+//! - T3. The last `task_done` of all finds a joiner's mark, or the joiner finds its count (P2); that it is
+//!   the last, it finds by T2.
 //!
 //! # Memory orderings
-//! `done` is exchanged with Release and loaded with Acquire, by workers (T2), and by joiners: what was done before a
-//! `task_done` is seen after the `join`. Marks in between are exchanges, which carry a release on.
+//! `done` is exchanged with Release and loaded with Acquire, by workers (T2), and by joiners: what was done
+//! before a `task_done` is seen after the `join`. Marks in between are exchanges, which carry a release on.
 //!
 //! # Proofs
 //! `tests/loom/tasks.rs`.
@@ -46,8 +46,8 @@ impl Tasks {
 
     /// How many of the puts, which are counted by `puts`, are not done.
     pub(crate) fn unfinished(&self, puts: impl Fn() -> usize) -> usize {
-        // Acquire: pairs with the Release in finish(): the puts of what is done are seen, so the difference is no less
-        // than 0 (T1).
+        // Acquire: pairs with the Release in finish(): the puts of what is done are seen, so the difference
+        // is no less than 0 (T1).
         let done = Self::count(self.done.word.load(Acquire));
         puts() - done
     }

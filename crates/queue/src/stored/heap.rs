@@ -1,16 +1,18 @@
-//! The smallest goes first; of equals, the one that came first. Where one is forced in, the last of that order makes room.
+//! The smallest goes first; of equals, the one that came first. Where one is forced in, the last of that
+//! order makes room.
 //!
 //! # Promise
-//! A comparison that panics leaves the heap as it was: all comparisons of an operation come before its first move. That is why
-//! this is not `std`'s `BinaryHeap`, which loses the item that it is about to give out, and its order.
+//! A comparison that panics leaves the heap as it was: all comparisons of an operation come before its first
+//! move. That is why this is not `std`'s `BinaryHeap`, which loses the item that it is about to give out, and
+//! its order.
 //!
 //! # Source
-//! The binary heap of J. W. J. Williams (1964). `pop` goes down to a leaf along the smaller children and up again from there (Floyd), as
-//! what was the last item mostly belongs near the bottom: half the comparisons.
+//! The binary heap of J. W. J. Williams (1964). `pop` goes down to a leaf along the smaller children and up
+//! again from there (Floyd), as what was the last item mostly belongs near the bottom: half the comparisons.
 //!
 //! # State
-//! A vector in which an item's children are at `2 i + 1` and `2 i + 2`, and not smaller than it. Each item has the number of its
-//! arrival, which decides between equals.
+//! A vector in which an item's children are at `2 i + 1` and `2 i + 2`, and not smaller than it. Each item
+//! has the number of its arrival, which decides between equals.
 
 use super::Store;
 

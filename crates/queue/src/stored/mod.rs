@@ -1,20 +1,21 @@
 //! A queue in the order of a store: a lock around the store and two lines.
 //!
 //! # Promise
-//! The order is the store's; at most `capacity` items; nothing of the user's but the store's own `push` and `pop` runs under the
-//! lock, and if one of these panics, the queue and its counts are as they were.
+//! The order is the store's; at most `capacity` items; nothing of the user's but the store's own `push` and
+//! `pop` runs under the lock, and if one of these panics, the queue and its counts are as they were.
 //!
 //! # Source
 //! CPython's `queue.Queue`, whose subclasses change `_put` and `_get`.
 //!
 //! # State
-//! Under the lock: the store, how many were put, whether it is shut, and who waits on each side. Beside it a copy of the store's length,
-//! written under the lock, for those who only look: while a thread spins it does not take the lock in vain.
+//! Under the lock: the store, how many were put, whether it is shut, and who waits on each side. Beside it a
+//! copy of the store's length, written under the lock, for those who only look: while a thread spins it does
+//! not take the lock in vain.
 //!
 //! # Why no wake-up is lost
-//! Who lines up does so in the section in which it saw that it must wait, and who makes that untrue calls one in the section in which
-//! it does: so either the one or the other comes first. If a newcomer is faster than the one who was called, it has used up what the
-//! call was for.
+//! Who lines up does so in the section in which it saw that it must wait, and who makes that untrue calls one
+//! in the section in which it does: so either the one or the other comes first. If a newcomer is faster than
+//! the one who was called, it has used up what the call was for.
 //!
 //! # Memory orderings
 //! The lock's. The copy of the length is Relaxed: a hint; what follows is decided under the lock.

@@ -1,9 +1,11 @@
 //! What makes the order of a queue.
 
-/// Items in an order of one's own, for a [`StoreQueue`](crate::StoreQueue): CPython's `_put`, `_get` and `_qsize`.
+/// Items in an order of one's own, for a [`StoreQueue`](crate::StoreQueue): CPython's `_put`, `_get` and
+/// `_qsize`.
 ///
-/// One thread at a time calls these, under the queue's lock: they must not use the queue. One that panics has to leave the
-/// store as it was, and then the queue is as it was, too; the item of a `push` that panics is gone with the panic.
+/// One thread at a time calls these, under the queue's lock: they must not use the queue. One that panics has
+/// to leave the store as it was, and then the queue is as it was, too; the item of a `push` that panics is
+/// gone with the panic.
 ///
 /// ```
 /// use queue::{PutError, Store, StoreQueue};
@@ -48,8 +50,8 @@ pub trait Store {
     /// Gives the next item out; `None` if and only if there is none.
     fn pop(&mut self) -> Option<Self::Item>;
 
-    /// Gives the item out that makes room when another was forced in, which is among those that are there; by default
-    /// the next.
+    /// Gives the item out that makes room when another was forced in, which is among those that are there; by
+    /// default the next.
     fn evict(&mut self) -> Option<Self::Item> {
         self.pop()
     }

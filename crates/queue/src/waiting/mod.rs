@@ -1,7 +1,8 @@
 //! How a thread waits for a queue, and is called: the same for every kind.
 //!
-//! A wait is an [`Attempt`] that is made again and again: while the spin lasts with a cheap look, then with a verdict,
-//! then from a place in a line ([`Waiter`], [`Position`]), where whoever makes the wait needless calls one.
+//! A wait is an [`Attempt`] that is made again and again: while the spin lasts with a cheap look, then with a
+//! verdict, then from a place in a line ([`Waiter`], [`Position`]), where whoever makes the wait needless
+//! calls one.
 
 mod hand;
 mod position;
@@ -52,7 +53,8 @@ pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: Deadline) -> Opt
             Verdict::Wait if late || deadline.is_over() => return None,
             Verdict::Wait => {
                 let waiter = Waiter::new();
-                // Who leaves uncalled is late. Who was called just then has to look for what the call was for.
+                // Who leaves uncalled is late. Who was called just then has to look for what the call was
+                // for.
                 late = attempt.enter(&waiter) && !waiter.sleep(deadline) && attempt.leave(&waiter);
             }
         }

@@ -1,13 +1,15 @@
-//! A position that only grows, and those who wait for it to grow: the end at which items are put, which getters wait for;
-//! the front at which they are taken, which putters wait for; the count of finished tasks, which `join` waits for.
+//! A position that only grows, and those who wait for it to grow: the end at which items are put, which
+//! getters wait for; the front at which they are taken, which putters wait for; the count of finished tasks,
+//! which `join` waits for.
 //!
 //! # Promise
-//! Who moves the position learns at no cost whether somebody waits for that. Who waits either is called by one who moved
-//! the position later, or does not wait.
+//! Who moves the position learns at no cost whether somebody waits for that. Who waits either is called by
+//! one who moved the position later, or does not wait.
 //!
 //! # Source
-//! That the sleepers' mark lies in the word which the other side has to change anyway is what locks do (Drepper's
-//! mutex). The channels that we know keep a separate count of sleepers, and so need a fence between the item and the look at it.
+//! That the sleepers' mark lies in the word which the other side has to change anyway is what locks do
+//! (Drepper's mutex). The channels that we know keep a separate count of sleepers, and so need a fence
+//! between the item and the look at it.
 //!
 //! # State
 //! | bits of `word` | meaning |
@@ -17,25 +19,26 @@
 //! | the rest | the position, in units of `STEP` |
 //!
 //! # Protocol
-//! - Move: exchange the word for a later position with the same marks; do what the move was for; then, if the word was
-//!   `WAITED`, call().
-//! - Enter: with the line held, mark the word `WAITED` by an exchange, and look at the position that this found: if it
-//!   says that there is nothing to wait for, undo it; else stand in line.
+//! - Move: exchange the word for a later position with the same marks; do what the move was for; then, if the
+//!   word was `WAITED`, call().
+//! - Enter: with the line held, mark the word `WAITED` by an exchange, and look at the position that this
+//!   found: if it says that there is nothing to wait for, undo it; else stand in line.
 //! - Call: with the line held, call the first and take it out; if it was the last, take the mark away.
 //! - Leave: with the line held, go, unless called; if it was the last, take the mark away.
 //!
 //! # Invariants
 //! - P1. Whenever nobody holds the line, the word is `WAITED` if and only if somebody stands in it.
-//! - P2. No wake-up is lost. All changes of the word are exchanges, hence in one order. A move that comes before an
-//!   entry's mark is in the position which the entry looks at. A move that comes after it finds the mark, as long as the one
-//!   who entered stands in line, and calls; the call takes the line after the entry has let go of it: before it could have
-//!   taken it, the move would have come before the mark.
-//! - P3. A call is spent on one who stands in line (C1), so on one who will look again. If a newcomer was faster, that
-//!   newcomer has taken what the call was for.
+//! - P2. No wake-up is lost. All changes of the word are exchanges, hence in one order. A move that comes
+//!   before an entry's mark is in the position which the entry looks at. A move that comes after it finds the
+//!   mark, as long as the one who entered stands in line, and calls; the call takes the line after the entry
+//!   has let go of it: before it could have taken it, the move would have come before the mark.
+//! - P3. A call is spent on one who stands in line (C1), so on one who will look again. If a newcomer was
+//!   faster, that newcomer has taken what the call was for.
 //!
 //! # Memory orderings
-//! None on the marks: the order of one word is enough for P2, and the line's lock orders the rest. What a move has to
-//! order is said where it is made. `SHUT` is set with Release: who sees it with Acquire sees what came before the end.
+//! None on the marks: the order of one word is enough for P2, and the line's lock orders the rest. What a
+//! move has to order is said where it is made. `SHUT` is set with Release: who sees it with Acquire sees what
+//! came before the end.
 
 use super::{Line, Waiter};
 use crate::sync::{AtomicUsize, Lock, Relaxed, Release};
@@ -90,7 +93,8 @@ impl Position {
         was_in_line
     }
 
-    /// Calls the first `n` in line, or all if there are fewer: for who has moved the position and found `WAITED`.
+    /// Calls the first `n` in line, or all if there are fewer: for who has moved the position and found
+    /// `WAITED`.
     #[cold]
     pub(crate) fn call(&self, n: usize) {
         for _ in 0..n {

@@ -4,22 +4,25 @@
 //! Who is called wakes; who has not been called leaves the line itself.
 //!
 //! # State
-//! `Waiter::word`: `WAITING`, perhaps `ASLEEP` (a thread) or `POLLED` (a task, whose waker is there), then `CALLED`: once, or once for each line, where it stands in several. A line is a queue of pointers to waiters, guarded by
-//! a lock; a waiter lies on its thread's stack.
+//! `Waiter::word`: `WAITING`, perhaps `ASLEEP` (a thread) or `POLLED` (a task, whose waker is there), then
+//! `CALLED`: once, or once for each line, where it stands in several. A line is a queue of pointers to
+//! waiters, guarded by a lock; a waiter lies on its thread's stack.
 //!
 //! # Invariants
-//! - C1. A waiter is in line, or has been called: the line's holder takes it out and writes `CALLED` before it lets go of
-//!   the line.
-//! - C2. A thread gives its waiter up only when it has seen `CALLED`, or has taken it out of line itself. So a pointer in
-//!   a line is alive, and the write of `CALLED` is the last touch.
+//! - C1. A waiter is in line, or has been called: the line's holder takes it out and writes `CALLED` before
+//!   it lets go of the line.
+//! - C2. A thread gives its waiter up only when it has seen `CALLED`, or has taken it out of line itself. So
+//!   a pointer in a line is alive, and the write of `CALLED` is the last touch.
 //!
-//! - C3. The waker belongs to the task while the word is `WAITING`, and to who writes `CALLED` while it is `POLLED`. A task gives
-//!   its waiter up only after it has taken the line's lock, so after its caller has taken the waker.
+//! - C3. The waker belongs to the task while the word is `WAITING`, and to who writes `CALLED` while it is
+//!   `POLLED`. A task gives its waiter up only after it has taken the line's lock, so after its caller has
+//!   taken the waker.
 //!
 //! # Memory orderings
-//! `CALLED` is written with Release and seen with Acquire; the waker likewise, the other way round: what the caller did before is seen by the called (the item of a
-//! rendezvous), and the caller's look at the waiter comes before the waiter's end (C2). Whether somebody sleeps needs no
-//! order: the word is in order with itself.
+//! `CALLED` is written with Release and seen with Acquire; the waker likewise, the other way round: what the
+//! caller did before is seen by the called (the item of a rendezvous), and the caller's look at the waiter
+//! comes before the waiter's end (C2). Whether somebody sleeps needs no order: the word is in order with
+//! itself.
 //!
 //! # Proofs
 //! `tests/loom/`: every proof in which somebody sleeps.
@@ -71,7 +74,8 @@ impl Waiter {
 
     /// Calls the thread or task, which may be gone as soon as this is done.
     pub(crate) fn call(&self) -> Wake {
-        // AcqRel: Release pairs with the Acquire in is_called(): what we did for the waiter is seen, and is over (C2).
+        // AcqRel: Release pairs with the Acquire in is_called(): what we did for the waiter is seen, and is
+        // over (C2).
         // Acquire pairs with the Release in polled(): the waker is there (C3).
         let was = self.word.swap(CALLED, AcqRel);
         self.wake_from(was)
@@ -95,7 +99,8 @@ impl Waiter {
     fn wake_from(&self, was: u32) -> Wake {
         match was {
             ASLEEP => Wake::Thread(&raw const self.word),
-            // SAFETY: we have called a task that had been polled, and the line is still held: the waker is ours (C3).
+            // SAFETY: we have called a task that had been polled, and the line is still held: the waker is
+            // ours (C3).
             POLLED => match self.waker.with_mut(|waker| unsafe { (*waker).take() }) {
                 Some(waker) => Wake::Task(waker),
                 None => Wake::Nothing,
@@ -107,7 +112,8 @@ impl Waiter {
     /// Leaves a waker for who calls us; `false` if somebody has called us already.
     #[cfg(feature = "async")]
     pub(crate) fn polled(&self, with: &Waker) -> bool {
-        // Relaxed: what an earlier poll left was ours. If it is refused we are new, or is_called() sees that we are not.
+        // Relaxed: what an earlier poll left was ours. If it is refused we are new, or is_called() sees that
+        // we are not.
         let _ = self.word.compare_exchange(POLLED, WAITING, Relaxed, Relaxed);
         if self.is_called() {
             return false;

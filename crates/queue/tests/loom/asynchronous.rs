@@ -1,9 +1,10 @@
 //! # Claim
-//! A task that waits is woken, and sees what it was woken for; a task that is dropped while it waits leaves its call to another.
+//! A task that waits is woken, and sees what it was woken for; a task that is dropped while it waits leaves
+//! its call to another.
 //!
 //! # Models
-//! A task beside a thread at each kind of line: for an item, for room, at a rendezvous. The executor is the smallest there is:
-//! a word that the waker sets, on which the thread sleeps.
+//! A task beside a thread at each kind of line: for an item, for room, at a rendezvous. The executor is the
+//! smallest there is: a word that the waker sets, on which the thread sleeps.
 //!
 //! # Not shown here
 //! Real runtimes: `tests/asynchronous.rs`.
@@ -60,8 +61,7 @@ fn a_task_gets_what_a_thread_puts() {
         "a task that waits for an item is woken, and sees what was written before the put",
     )
     .threads(2)
-    .bounded(3)
-    .executions_at_least(110)
+    .executions_at_least(4_700)
     .outcomes(&["1"])
     .check(|| {
         let queue = Arc::new(Queue::bounded(1));

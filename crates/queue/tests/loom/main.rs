@@ -3,9 +3,10 @@
 //! | file | claims |
 //! |---|---|
 //! | `asynchronous.rs` | a task that waits is woken; one that is dropped leaves its call to another |
-//! | `bounded.rs` | the ring of slots: items are neither lost nor doubled, in order; nobody waits for ever; shutdown, deadlines, batches and force lose nothing |
+//! | `bounded.rs` | the ring of slots: items are neither lost nor doubled, in order; nobody waits for ever; shutdowns and deadlines lose nothing |
 //! | `unbounded.rs` | the list of blocks: the same, over the ends of blocks |
 //! | `rendezvous.rs` | an item goes from hand to hand, or is given back |
+//! | `several.rs` | batches, force, drain, discard and length of the ring of slots agree with single items |
 //! | `stored.rs` | a lock around a store: the same, in the store's order |
 //! | `tasks.rs` | `join` waits for all that is not done, and for nothing else |
 //! | `select.rs` | of several cases one happens, and no call is lost |
@@ -23,6 +24,7 @@ mod rendezvous;
 mod ring;
 mod ring_twin;
 mod select;
+mod several;
 mod stored;
 mod tasks;
 mod unbounded;

@@ -12,7 +12,8 @@ pub(crate) struct Parcel {
 
 struct Inside(UnsafeCell<u32>);
 
-// SAFETY: who puts a parcel wrote it before, and who got it reads it after; that this is ordered is what is proved.
+// SAFETY: who puts a parcel wrote it before, and who got it reads it after; that this is ordered is what is
+// proved.
 unsafe impl Sync for Inside {}
 
 pub(crate) fn parcel(number: u32) -> Parcel {

@@ -23,8 +23,7 @@ fn an_item_goes_from_hand_to_hand() {
         "what is put is got, with what was written before, whoever comes first; and the put ends no sooner",
     )
     .threads(2)
-    .bounded(4)
-    .executions_at_least(360)
+    .executions_at_least(4_800)
     .outcomes(&["got"])
     .refuted_by(
         "the call is Relaxed",
@@ -93,8 +92,7 @@ fn the_end_lets_go_both_sides() {
         "a putter that waits when the queue is shut down gets its item back",
     )
     .threads(2)
-    .bounded(4)
-    .executions_at_least(78)
+    .executions_at_least(490)
     .outcomes(&["given back"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {

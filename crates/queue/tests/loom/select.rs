@@ -2,7 +2,8 @@
 //! Of the cases of a select one happens; who waits beside it loses nothing: neither an item nor a call.
 //!
 //! # Models
-//! A select over two queues beside a putter; beside a getter that competes for the call; and two selects that meet at a rendezvous.
+//! A select over two queues beside a putter; beside a getter that competes for the call; and two selects that
+//! meet at a rendezvous.
 //!
 //! # Not shown here
 //! Which of several possible cases is chosen: chance. Many selects at once: `tests/select.rs`.

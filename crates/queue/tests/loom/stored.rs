@@ -1,5 +1,6 @@
 //! # Claim
-//! In a queue over a store nobody waits for ever, and every item is got once, in the store's order, or given back.
+//! In a queue over a store nobody waits for ever, and every item is got once, in the store's order, or given
+//! back.
 //!
 //! # Models
 //! A LIFO queue with room for one and for two: a store makes an order, and the rest is the same for all.

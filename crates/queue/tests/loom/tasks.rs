@@ -2,7 +2,8 @@
 //! `join` returns when every task is done, and no sooner; what was done for a task is seen after it.
 //!
 //! # Models
-//! A worker and one who joins, with one item and with two; a discard beside a worker, and beside one who joins.
+//! A worker and one who joins, with one item and with two; a discard beside a worker, and beside one who
+//! joins.
 //!
 //! # Not shown here
 //! Several who join: `tests/stress/`.
@@ -92,7 +93,8 @@ fn of_two_workers_the_last_lets_go_who_joins() {
             spawn(move || {
                 let (queue, works) = &*shared;
                 let number: usize = queue.get().unwrap();
-                // SAFETY: only the worker that has got this number touches it, until the queue's join says that all is done.
+                // SAFETY: only the worker that has got this number touches it, until the queue's join says
+                // that all is done.
                 works[number].0.with_mut(|work| unsafe { *work = 1 });
                 queue.task_done().unwrap();
             })

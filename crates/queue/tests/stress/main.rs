@@ -1,5 +1,5 @@
-//! The queue on many real threads, with deadlines and panics at random, for a second. `cargo xtask tsan` runs it
-//! too, under ThreadSanitizer.
+//! The queue on many real threads, with deadlines and panics at random, for a second. `cargo xtask tsan` runs
+//! it too, under ThreadSanitizer.
 #![cfg(not(any(loom, shuttle)))]
 
 #[path = "../../../locks/tests/stress/many.rs"]

@@ -41,6 +41,8 @@ pub(super) struct Found {
     pub(super) threads: usize,
     pub(super) outcomes: BTreeSet<String>,
     pub(super) sites: BTreeSet<Site>,
+    /// Whether an execution was followed in one way only, from some step on.
+    pub(super) cut: bool,
     /// The panic that ended it, if one did; the last execution is then the failing one.
     pub(super) failure: Option<String>,
 }
@@ -67,6 +69,11 @@ pub(in crate::world) fn came_by(place: &'static Location<'static>, fault: Fault)
     }
     let site = Site { line: place.line(), column: place.column(), fault, file: place.file() };
     FOUND.with_borrow_mut(|found| found.sites.insert(site));
+}
+
+/// Notes that the execution that is running will be followed in one way only from here on.
+pub(in crate::world) fn cut() {
+    FOUND.with_borrow_mut(|found| found.cut = true);
 }
 
 /// Whether the execution that is running has failed: destructors run while the panic unwinds, and must not go

@@ -215,6 +215,10 @@ impl Proof {
             assert!(found.executions > 1, "{name}{with}: one execution proves nothing");
             return;
         }
+        assert!(
+            !found.cut || search.bound.is_some(),
+            "{name}{with}: the search is not complete: a thread looks in vain too often to be followed"
+        );
         let missed: Vec<_> = stated.difference(&found.outcomes).collect();
         assert!(missed.is_empty(), "{name}{with}: outcomes {missed:?} were stated, and not reached");
         assert!(
