@@ -64,12 +64,13 @@ impl Tasks {
         loop {
             let done = Self::count(seen);
             // Relaxed: any number of puts that was true once will do (T1).
-            if done + n > self.known.load(Relaxed) {
-                // Relaxed: as above; two who write it leave one of two numbers that are true.
-                self.known.store(puts(), Relaxed);
+            let known = self.known.load(Relaxed);
+            let put = if done + n > known { puts() } else { known };
+            if put != known {
+                // Relaxed: as above. Another may write an older number over ours, which we do not read again.
+                self.known.store(put, Relaxed);
             }
-            // Relaxed: as above.
-            let n = n.min(self.known.load(Relaxed).saturating_sub(done));
+            let n = n.min(put.saturating_sub(done));
             if n == 0 {
                 return 0;
             }
