@@ -50,6 +50,9 @@ pub(crate) const SHUT: usize = 2;
 /// From one position to the next.
 pub(crate) const STEP: usize = 4;
 
+// Positions never come round: it would take 2^61 items.
+const _: () = assert!(usize::BITS >= 64, "this crate needs words of 64 bits");
+
 /// The position in a word.
 pub(crate) const fn at(word: usize) -> usize {
     word & !(STEP - 1)
