@@ -1,13 +1,14 @@
 //! # Claim
-//! The last handle of a side ends the channel, and no other does; who learns of it sees what every handle of that side did; and after
-//! the last receiver has gone no item is kept.
+//! The last handle of a side ends the channel, and no other does; who learns of it sees what every handle of
+//! that side did; and after the last receiver has gone no item is kept.
 //!
 //! # Models
-//! Two senders that go beside a receiver that waits; two receivers that go beside a sender that waits; the last receiver that goes
-//! beside a sender, with room for none, for one and for any number.
+//! Two senders that go beside a receiver that waits; two receivers that go beside a sender that waits; the
+//! last receiver that goes beside a sender, with room for none, for one and for any number.
 //!
 //! # Not shown here
-//! The waits themselves: the proofs of the queue's kinds. Forgotten handles, and many at once: `tests/channel.rs`.
+//! The waits themselves: the proofs of the queue's kinds. Forgotten handles, and many at once:
+//! `tests/channel.rs`.
 
 use crate::parcel::{Parcel, parcel};
 use platform::check::{Death, Fault, Proof, saw};
@@ -54,7 +55,7 @@ fn the_last_sender_ends_the_wait_of_a_receiver() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(100)
+    .executions_at_least(2_000)
     .outcomes(&["1, and the end"])
     .refuted_by(
         "a sender goes by a Relaxed subtraction",
@@ -105,8 +106,8 @@ fn the_last_receiver_ends_the_wait_of_a_sender() {
         "when both receivers have gone a sender has its item back, and sees what the other wrote",
     )
     .threads(3)
-    .bounded(2)
-    .executions_at_least(100)
+    .bounded(4)
+    .executions_at_least(2_400)
     .outcomes(&["given back"])
     .refuted_by(
         "the last receiver does not see the others",
@@ -162,8 +163,7 @@ fn with_room_for_none_all_is_given_back() {
         "a sender whose receiver goes before it has taken anything has its items back",
     )
     .threads(2)
-    .bounded(3)
-    .executions_at_least(10)
+    .executions_at_least(4_000)
     .outcomes(&["sent: [false, false]"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| the_receiver_goes(channel::rendezvous()));
@@ -176,8 +176,8 @@ fn with_room_for_one_no_item_is_kept() {
         "an item that is being sent when the last receiver goes is given back, or dropped before that is over",
     )
     .threads(2)
-    .bounded(3)
-    .executions_at_least(100)
+    .bounded(4)
+    .executions_at_least(4_500)
     .outcomes(&["sent: [false, false]", "sent: [true, false]"])
     .refuted_by(
         "an item is said to be there by a Relaxed store",
@@ -197,8 +197,7 @@ fn without_a_bound_no_item_is_kept() {
         "an item that is being sent when the last receiver goes is given back, or dropped before that is over",
     )
     .threads(2)
-    .bounded(3)
-    .executions_at_least(100)
+    .executions_at_least(7_000)
     .outcomes(&["sent: [false, false]", "sent: [true, false]", "sent: [true, true]"])
     .refuted_by(
         "an item is said to be there by a Relaxed store",
