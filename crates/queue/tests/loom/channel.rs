@@ -51,7 +51,7 @@ fn assert_nothing_kept(token: &Arc<()>) {
 fn the_last_sender_ends_the_wait_of_a_receiver() {
     Proof::new(
         "channel::the_last_sender_ends_the_wait_of_a_receiver",
-        "when both senders have gone a receiver has had the item, learns of the end, and sees what each wrote",
+        "when both senders have gone a receiver has had the item, learns of it, and sees what each wrote",
     )
     .threads(3)
     .bounded(2)
@@ -173,7 +173,7 @@ fn with_room_for_none_all_is_given_back() {
 fn with_room_for_one_no_item_is_kept() {
     Proof::new(
         "channel::with_room_for_one_no_item_is_kept",
-        "an item that is being sent when the last receiver goes is given back, or dropped before that is over",
+        "an item that is being sent when the last receiver goes is given back, or dropped with it",
     )
     .threads(2)
     .bounded(4)
@@ -194,7 +194,7 @@ fn with_room_for_one_no_item_is_kept() {
 fn without_a_bound_no_item_is_kept() {
     Proof::new(
         "channel::without_a_bound_no_item_is_kept",
-        "an item that is being sent when the last receiver goes is given back, or dropped before that is over",
+        "an item that is being sent when the last receiver goes is given back, or dropped with it",
     )
     .threads(2)
     .executions_at_least(7_000)
