@@ -40,12 +40,17 @@
 //! of what two threads do to two queues, if nothing else orders them: each may find the other's queue still
 //! empty.
 //!
+//! # A channel
+//! [`channel`] is a [`Queue`] in two halves, `Sender` and `Receiver`, that end it by being dropped: all names are
+//! those of `crossbeam-channel`.
+//!
 //! # A ring
 //! [`ring`] is for one producer and one consumer, in two threads or in two processes: over borrowed memory,
 //! without a lock, some nanoseconds an item.
 
 #[cfg(feature = "async")]
 mod asynchronous;
+pub mod channel;
 mod error;
 mod feed;
 mod fifo;

@@ -10,6 +10,7 @@
 //! | `stored.rs` | a lock around a store: the same, in the store's order |
 //! | `tasks.rs` | `join` waits for all that is not done, and for nothing else |
 //! | `select.rs` | of several cases one happens, and no call is lost |
+//! | `channel.rs` | the last handle of a side ends a channel, and is seen with all that was before; no item is kept that nobody can receive |
 //! | `parcel.rs` | the item of these models, with something written beside it |
 //! | `ring.rs` | what one side publishes the other gets once and in order; neither is left asleep; ends and deaths are told after the last item |
 //! | `ring_twin.rs` | the ring's twin with one flaw each |
@@ -19,6 +20,7 @@
 
 mod asynchronous;
 mod bounded;
+mod channel;
 mod parcel;
 mod rendezvous;
 mod ring;
