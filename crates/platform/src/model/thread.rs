@@ -16,7 +16,7 @@ std::thread_local! {
 }
 
 /// How often a thread may have yielded, in an execution of which all continuations are explored.
-const MAX_YIELDS: usize = 2;
+const MAX_YIELDS: usize = 3;
 
 /// Lets others run. Who yields looks in vain; two who do could go on for ever, and loom would follow them at
 /// any length. So once a thread has yielded more than [`MAX_YIELDS`] times, the execution goes on in one way
