@@ -8,6 +8,7 @@
 //! | `stored.rs` | a lock around a store: the same, in the store's order |
 //! | `tasks.rs` | `join` waits for all that is not done, and for nothing else |
 //! | `select.rs` | of several cases one happens, and no call is lost |
+//! | `history.rs` | what threads see of a queue, one alone could have seen |
 //! | `parcel.rs` | the item of these models, with something written beside it |
 //! | `ring.rs` | what one side publishes the other gets once and in order; neither is left asleep; ends and deaths are told after the last item |
 //! | `ring_twin.rs` | the ring's twin with one flaw each |
@@ -16,6 +17,7 @@
 #![cfg(loom)]
 
 mod bounded;
+mod history;
 mod parcel;
 mod rendezvous;
 mod ring;
@@ -24,3 +26,5 @@ mod select;
 mod stored;
 mod tasks;
 mod unbounded;
+#[path = "../witness/mod.rs"]
+mod witness;

@@ -18,15 +18,15 @@ pub(crate) trait Fifo: Send + Sync + 'static {
 
 impl Fifo for Queue<u32> {
     fn put(&self, item: u32) -> Result<(), u32> {
-        self.put(item).map_err(PutError::into_inner)
+        (**self).put(item).map_err(PutError::into_inner)
     }
 
     fn get(&self) -> Option<u32> {
-        self.get().ok()
+        (**self).get().ok()
     }
 
     fn get_timeout(&self, timeout: Duration) -> Option<u32> {
-        match self.get_timeout(timeout) {
+        match (**self).get_timeout(timeout) {
             Ok(item) => Some(item),
             Err(GetError::Empty) => None,
             Err(GetError::ShutDown) => panic!("this model does not shut the queue down"),
@@ -34,16 +34,16 @@ impl Fifo for Queue<u32> {
     }
 
     fn task_done(&self) {
-        self.task_done().unwrap();
+        (**self).task_done().unwrap();
     }
 
     fn join(&self) {
-        self.join();
+        (**self).join();
     }
 
     fn shutdown(&self, how: Shutdown) -> Vec<u32> {
-        let discarded = self.shutdown(how);
-        assert!(matches!(self.try_put(0), Err(PutError::ShutDown(0))), "nothing is put after a shutdown");
+        let discarded = (**self).shutdown(how);
+        assert!(matches!((**self).try_put(0), Err(PutError::ShutDown(0))), "nothing is put after a shutdown");
         discarded
     }
 }

@@ -110,6 +110,8 @@ impl<Q: Witness> Witnessed<Q> {
 
     /// Does it, and writes down what came of it.
     pub(crate) fn does(&self, op: Op) -> Outcome {
+        // Others may come first: the call has not begun yet.
+        self.tick();
         self.recorder.call(op, || {
             self.tick();
             let outcome = self.queue.does(op);
