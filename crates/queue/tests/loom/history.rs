@@ -20,16 +20,16 @@ fn explain(witnessed: Arc<Witnessed<impl Witness>>) {
     witnessed.explained().unwrap_or_else(|violation| panic!("{violation}"));
 }
 
-/// One puts three times: waiting, if there is room, and by force; and ends the queue. The other tries to get, waits, and
-/// tries again.
-fn two_threads(queue: impl Witness, model: Model) {
+/// One puts three times: waiting, if there is room, and the third time in some way; and ends the queue. The other tries to
+/// get, waits, and tries again.
+fn two_threads(queue: impl Witness, model: Model, third: Op) {
     let witnessed = Arc::new(Witnessed::new(queue, model));
     let putter = spawn({
         let witnessed = Arc::clone(&witnessed);
         move || {
             witnessed.does(Op::Put(1));
             witnessed.does(Op::TryPut(3));
-            witnessed.does(Op::ForcePut(5));
+            witnessed.does(third);
             witnessed.does(Op::Shut);
         }
     });
@@ -72,17 +72,26 @@ fn three_threads(queue: impl Witness, model: Model, asks: bool) {
 /// What two threads see of such a queue is explained.
 fn two<Q: Witness>(name: &str, order: Order, maxsize: usize, new: fn(usize) -> Q) {
     let model = move || Model::new(order, maxsize);
-    let outcomes: &[_] =
-        if maxsize == 1 { &["it came later", "one came", "two came"] } else { &["it came later", "two came"] };
+    // Of a bounded queue, who looks while another forces may see the end before it, and the front after it.
+    let third = if model().is_a_ring() { Op::TryPut(5) } else { Op::ForcePut(5) };
+    let outcomes: &[_] = if maxsize == 1 {
+        &["it came later", "one came", "two came"]
+    } else {
+        &["it came later", "two came"]
+    };
     Proof::new(name, "whatever two threads see of the queue, one alone could have seen in some order")
         .threads(2)
         .bounded(2)
         .executions_at_least(100)
         .outcomes(outcomes)
-        .refuted_by_twin("who finds it busy says it is empty", Death::Assertion("no order explains"), move || {
-            two_threads(Twin::new(model(), Flaw::BusyIsEmpty), model());
-        })
-        .check(move || two_threads(new(maxsize), model()));
+        .refuted_by_twin(
+            "who finds it busy says it is empty",
+            Death::Assertion("no order explains"),
+            move || {
+                two_threads(Twin::new(model(), Flaw::BusyIsEmpty), model(), third);
+            },
+        )
+        .check(move || two_threads(new(maxsize), model(), third));
 }
 
 /// What three threads see of such a queue is explained.
@@ -90,7 +99,7 @@ fn three<Q: Witness>(name: &str, order: Order, maxsize: usize, new: fn(usize) ->
     let model = move || Model::new(order, maxsize);
     let outcomes: &[_] = if maxsize == 1 { &["both were put", "full"] } else { &["both were put"] };
     // The length of a bounded queue may be that of no moment.
-    let asks = order != Order::FirstInFirstOut || maxsize == 0;
+    let asks = !model().is_a_ring();
     Proof::new(name, "whatever three threads see of the queue, one alone could have seen in some order")
         .threads(3)
         .bounded(2)

@@ -45,8 +45,8 @@ pub(crate) enum Order {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Model {
     order: Order,
-    /// `usize::MAX` is none.
-    capacity: usize,
+    /// 0 is no bound.
+    maxsize: usize,
     /// In the order of their arrival.
     items: Vec<u32>,
     shut: bool,
@@ -55,12 +55,17 @@ pub(crate) struct Model {
 impl Model {
     /// An empty queue; a `maxsize` of 0 is no bound.
     pub(crate) fn new(order: Order, maxsize: usize) -> Self {
-        let capacity = if maxsize == 0 { usize::MAX } else { maxsize };
-        Self { order, capacity, items: Vec::new(), shut: false }
+        Self { order, maxsize, items: Vec::new(), shut: false }
+    }
+
+    /// Whether it is that of a bounded `Queue`: there a look at both ends takes two moments. The length may be that of
+    /// neither, and a drain takes what was there at the first, and leaves what has come since.
+    pub(crate) fn is_a_ring(&self) -> bool {
+        self.order == Order::FirstInFirstOut && self.maxsize > 0
     }
 
     fn is_full(&self) -> bool {
-        self.items.len() >= self.capacity
+        self.maxsize > 0 && self.items.len() >= self.maxsize
     }
 
     fn pop(&mut self) -> Option<u32> {
@@ -132,6 +137,12 @@ impl Specification for Model {
     type Outcome = Outcome;
 
     fn apply(&mut self, op: &Op, outcome: &Outcome) -> bool {
-        self.does(*op).as_ref() == Some(outcome)
+        match outcome {
+            Outcome::All(numbers) if self.is_a_ring() => {
+                self.shut |= *op == Op::Shut;
+                numbers.iter().all(|number| self.pop() == Some(*number))
+            }
+            _ => self.does(*op).as_ref() == Some(outcome),
+        }
     }
 }
