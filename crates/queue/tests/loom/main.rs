@@ -17,6 +17,7 @@
 #![cfg(loom)]
 
 mod bounded;
+mod faults;
 mod history;
 mod parcel;
 mod rendezvous;
