@@ -64,7 +64,7 @@ fn a_queue_with_one_item_or_two_is_never_empty() {
 
 #[test]
 fn a_queue_with_two_items_or_less_is_never_full() {
-    let all = &[Op::Put(1), Op::Put(2), Op::TryGet, Op::TryGet, Op::TryPut(3)];
+    let all = &[Op::TryPut(1), Op::TryPut(2), Op::TryGet, Op::TryGet, Op::TryPut(3)];
     looked_at(
         "faults::a_queue_with_two_items_or_less_is_never_full",
         2,
