@@ -76,11 +76,13 @@ fn a_comparison_that_panics_while_one_is_forced_in_changes_nothing() {
     }
 }
 
+/// A way to take several.
+type Take = fn(&PriorityQueue<Touchy>) -> Vec<Touchy>;
+
 /// The same, where several are taken: what was taken is not lost with the panic.
 #[test]
 fn a_comparison_that_panics_while_many_are_taken_loses_none() {
-    let takes: [fn(&PriorityQueue<Touchy>) -> Vec<Touchy>; 2] =
-        [|queue| queue.drain(), |queue| queue.get_many(1, 4, Duration::ZERO).unwrap()];
+    let takes: [Take; 2] = [|queue| queue.drain(), |queue| queue.get_many(1, 4, Duration::ZERO).unwrap()];
     for take in takes {
         for steps in 0.. {
             let queue = PriorityQueue::unbounded();

@@ -90,7 +90,7 @@ fn history<Q: Witness>(witnessed: &Witnessed<Q>, calls: Calls, seed: u64) -> See
         };
         let actors: Vec<_> = (0..THREADS as u32).map(|number| scope.spawn(move || act(number))).collect();
         // The end comes when all have ended or nothing has happened for a while; or at any moment.
-        let early = (seed % 3 == 0).then_some(20);
+        let early = seed.is_multiple_of(3).then_some(20);
         let mut before = 0;
         loop {
             thread::sleep(Duration::from_micros(200));

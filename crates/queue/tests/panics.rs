@@ -83,8 +83,8 @@ fn looks<K: Kind>(queue: &AnyQueue<K>) -> (usize, usize, bool) {
     (queue.len(), queue.unfinished_tasks(), queue.is_full())
 }
 
-/// Does `act` to such a queue with every number of steps that goes well, up to one that is enough; after each panic the
-/// queue looks as before, works, and gives out `expected`, as pairs.
+/// Does `act` to such a queue with every number of steps that goes well, up to one that is enough; after each
+/// panic the queue looks as before, works, and gives out `expected`, as pairs.
 fn after_each_panic<K, R>(
     new: impl Fn() -> K,
     queue: impl Fn(&K) -> &dyn Touchiness,

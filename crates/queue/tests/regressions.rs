@@ -110,8 +110,8 @@ fn a_rendezvous_of_many_loses_and_doubles_nothing() {
     assert_eq!((taken.into_inner(), meeting.unfinished_tasks()), (ITEMS * (ITEMS + 1) / 2, ITEMS));
 }
 
-/// crossbeam and std (RUSTSEC-2025-0024) dropped items twice, and segfaulted (rust#110001), at the first block and between
-/// blocks.
+/// crossbeam and std (RUSTSEC-2025-0024) dropped items twice, and segfaulted (rust#110001), at the first
+/// block and between blocks.
 #[test]
 fn a_queue_that_ends_at_the_end_of_a_block_drops_each_item_once() {
     for put in [0, 1, 62, 63, 64, 125, 126, 127, 189, 200] {
@@ -214,7 +214,8 @@ fn nothing_is_kept_after_a_discard() {
     }
 }
 
-/// kanal#24 and #50 lost what was put to a branch that was not selected; here the end is met in both directions.
+/// kanal#24 and #50 lost what was put to a branch that was not selected; here the end is met in both
+/// directions.
 #[test]
 fn a_select_finds_the_end_in_both_directions() {
     let (open, shut) = (Queue::<u8>::rendezvous(), LifoQueue::bounded(1));
@@ -278,10 +279,7 @@ fn a_destructor_inside_a_put_may_put() {
     }
     let echoes = SimpleQueue::new();
     // Over the ends of blocks, with the iterator's destructors in the middle of a put of many.
-    let numbers = (0..200).map(|number| {
-        drop(Echo(&echoes, 1_000 + number));
-        number
-    });
+    let numbers = (0..200).inspect(|number| drop(Echo(&echoes, 1_000 + number)));
     echoes.put_many(numbers).unwrap();
     assert_eq!(echoes.len(), 400);
     let shut = SimpleQueue::new();
@@ -327,7 +325,8 @@ fn items_of_no_size_and_large_ones_arrive() {
     assert_eq!(sorted.get(), Ok(Large([1; 1_000])));
 }
 
-/// tokio's `recv_many` and compio#852: what is put at one time into a queue with room comes out as it went in.
+/// tokio's `recv_many` and compio#852: what is put at one time into a queue with room comes out as it went
+/// in.
 #[test]
 fn batches_keep_their_order_beside_others() {
     const BATCHES: usize = 500;

@@ -1,5 +1,6 @@
 //! # Claim
-//! What was found not to hold: who looks at a bounded queue, and who says that a task is done, is told the truth.
+//! What was found not to hold: who looks at a bounded queue, and who says that a task is done, is told the
+//! truth.
 //!
 //! # Models
 //! Two threads, of which one does everything, and the other looks at one moment in between.

@@ -1,13 +1,15 @@
 //! # Claim
-//! What threads see of a queue of any order, with room for one or for any number, one thread alone could have seen in
-//! some order: each execution's history is checked for it.
+//! What threads see of a queue of any order, with room for one or for any number, one thread alone could have
+//! seen in some order: each execution's history is checked for it.
 //!
 //! # Models
-//! Two threads that put and get, at once or waiting, and end the queue; and three, of which two put and one takes all that is
-//! there. `tests/histories.rs` has longer histories, on real threads, and `tests/shuttle/history.rs` has more threads.
+//! Two threads that put and get, at once or waiting, and end the queue; and three, of which two put and one
+//! takes all that is there. `tests/histories.rs` has longer histories, on real threads, and
+//! `tests/shuttle/history.rs` has more threads.
 //!
 //! # Not shown here
-//! What a call sees of another that had returned before it began, but that nothing orders before it: here a clock does.
+//! What a call sees of another that had returned before it began, but that nothing orders before it: here a
+//! clock does.
 
 use crate::witness::{Flaw, Model, Op, Order, Outcome, Twin, Witness, Witnessed};
 use platform::check::{Death, Proof, saw};
@@ -20,8 +22,8 @@ fn explain(witnessed: Arc<Witnessed<impl Witness>>) {
     witnessed.explained().unwrap_or_else(|violation| panic!("{violation}"));
 }
 
-/// One puts three times: waiting, if there is room, and the third time in some way; and ends the queue. The other tries to
-/// get, waits, and tries again.
+/// One puts three times: waiting, if there is room, and the third time in some way; and ends the queue. The
+/// other tries to get, waits, and tries again.
 fn two_threads(queue: impl Witness, model: Model, third: Op) {
     let witnessed = Arc::new(Witnessed::new(queue, model));
     let putter = spawn({
@@ -46,8 +48,8 @@ fn two_threads(queue: impl Witness, model: Model, third: Op) {
     explain(witnessed);
 }
 
-/// Two try to put one each, and may ask for the length; the third, which has put one, takes all that is there, and tries
-/// once more.
+/// Two try to put one each, and may ask for the length; the third, which has put one, takes all that is
+/// there, and tries once more.
 fn three_threads(queue: impl Witness, model: Model, asks: bool) {
     let witnessed = Arc::new(Witnessed::new(queue, model));
     witnessed.does(Op::TryPut(2));

@@ -8,6 +8,7 @@
 //! | `stored.rs` | a lock around a store: the same, in the store's order |
 //! | `tasks.rs` | `join` waits for all that is not done, and for nothing else |
 //! | `select.rs` | of several cases one happens, and no call is lost |
+//! | `faults.rs` | what was found not to hold |
 //! | `history.rs` | what threads see of a queue, one alone could have seen |
 //! | `parcel.rs` | the item of these models, with something written beside it |
 //! | `ring.rs` | what one side publishes the other gets once and in order; neither is left asleep; ends and deaths are told after the last item |

@@ -83,7 +83,8 @@ fn numbers(items: impl IntoIterator<Item = Item>) -> Vec<u32> {
     items.into_iter().map(number).collect()
 }
 
-/// Does an operation that puts to both. What would wait for ever in one thread is done in its form that does not.
+/// Does an operation that puts to both. What would wait for ever in one thread is done in its form that does
+/// not.
 fn puts<K: Kind<Item = Item>>(
     queue: &AnyQueue<K>,
     reference: &mut Reference,
@@ -210,7 +211,7 @@ fn histories<Q>(
     new: impl Fn(usize) -> Q,
     check: impl Fn(&Q, (Order, usize), Vec<Op>, &Seen) -> TestCaseResult,
 ) {
-    let config = ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() };
     let seen = Seen::default();
     let histories = (maxsizes, prop::collection::vec(op(), 1..200));
     TestRunner::new(config)

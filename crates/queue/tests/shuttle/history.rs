@@ -1,10 +1,10 @@
 //! # Claim
-//! What eight threads see of a queue of any order, with room for two or for any number, one thread alone could have seen,
-//! in some order.
+//! What eight threads see of a queue of any order, with room for two or for any number, one thread alone
+//! could have seen, in some order.
 //!
 //! # Model
-//! Eight threads with two calls or three each: putting and getting, at once, waiting or by force, taking all that is there,
-//! and ending the queue. The history of each schedule is checked.
+//! Eight threads with two calls or three each: putting and getting, at once, waiting or by force, taking all
+//! that is there, and ending the queue. The history of each schedule is checked.
 //!
 //! # Not shown here
 //! What weak memory would show: `tests/loom/history.rs`.
@@ -15,7 +15,8 @@ use platform::thread::spawn;
 use queue::{LifoQueue, PriorityQueue, Queue};
 use std::sync::Arc;
 
-/// What thread `number` does; the first ends the queue, so that nobody waits for ever. One asks for the length, if that is exact.
+/// What thread `number` does; the first ends the queue, so that nobody waits for ever. One asks for the
+/// length, if that is exact.
 fn calls(number: u32, asks: bool) -> [Op; 3] {
     let [first, second] = [10 * number, 10 * number + 1];
     match number {

@@ -1,5 +1,5 @@
-//! What one thread alone could see of a queue, and histories of many to be compared with it: for real threads,
-//! shuttle's and loom's.
+//! What one thread alone could see of a queue, and histories of many to be compared with it: for real
+//! threads, shuttle's and loom's.
 //!
 //! | file | what |
 //! |---|---|
@@ -16,7 +16,8 @@ use queue::{AnyQueue, GetError, Kind, LifoQueue, PriorityQueue, PutError, Queue,
 use std::cmp::Ordering;
 pub(crate) use twin::{Flaw, Twin};
 
-/// A number, compared by its priority alone: a `PriorityQueue` has to keep equals in the order of their arrival.
+/// A number, compared by its priority alone: a `PriorityQueue` has to keep equals in the order of their
+/// arrival.
 pub(crate) struct Item(u32);
 
 /// The priority of a number: there are three.

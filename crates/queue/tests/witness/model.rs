@@ -58,8 +58,8 @@ impl Model {
         Self { order, maxsize, items: Vec::new(), shut: false }
     }
 
-    /// Whether it is that of a bounded `Queue`: there a look at both ends takes two moments. The length may be that of
-    /// neither, and a drain takes what was there at the first, and leaves what has come since.
+    /// Whether it is that of a bounded `Queue`: there a look at both ends takes two moments. The length may
+    /// be that of neither, and a drain takes what was there at the first, and leaves what has come since.
     pub(crate) fn is_a_ring(&self) -> bool {
         self.order == Order::FirstInFirstOut && self.maxsize > 0
     }
