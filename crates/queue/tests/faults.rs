@@ -118,30 +118,37 @@ impl Store for TouchyStore {
     }
 }
 
+/// How often: it is not known whether who should sleep does so already.
+const ROUNDS: u32 = 8;
+
 /// A getter sleeps; the first of two items is put, and the second panics: the getter gets the first.
 #[test]
 fn a_panic_in_the_middle_of_a_batch_does_not_lose_a_wake_up() {
-    let queue: &_ = Box::leak(Box::new(StoreQueue::with_store(TouchyStore::default(), 0)));
-    let (tell, got) = mpsc::channel();
-    thread::spawn(move || tell.send(queue.get()));
-    // It should be asleep by then; if it is not, it looks for itself.
-    thread::sleep(Duration::from_millis(100));
-    assert!(panics_after(1, || queue.put_many([1, 2])));
-    assert_eq!(queue.unfinished_tasks(), 1, "the first has been put");
-    assert_eq!(got.recv_timeout(Duration::from_secs(10)), Ok(Ok(1)), "it was called, and is woken");
+    for _ in 0..ROUNDS {
+        let queue: &_ = Box::leak(Box::new(StoreQueue::with_store(TouchyStore::default(), 0)));
+        let (tell, got) = mpsc::channel();
+        thread::spawn(move || tell.send(queue.get()));
+        // It should be asleep by then; if it is not, it looks for itself.
+        thread::sleep(Duration::from_millis(50));
+        assert!(panics_after(1, || queue.put_many([1, 2])));
+        assert_eq!(queue.unfinished_tasks(), 1, "the first has been put");
+        assert_eq!(got.recv_timeout(Duration::from_secs(10)), Ok(Ok(1)), "it was called, and is woken");
+    }
 }
 
 /// The same, on the other side: a putter sleeps, and the second of two gets panics.
 #[test]
 fn a_panic_in_the_middle_of_a_drain_does_not_lose_a_wake_up() {
-    let queue: &_ = Box::leak(Box::new(StoreQueue::with_store(TouchyStore::default(), 2)));
-    queue.put_many([1, 2]).unwrap();
-    let (tell, put) = mpsc::channel();
-    thread::spawn(move || tell.send(queue.put(3)));
-    // As above.
-    thread::sleep(Duration::from_millis(100));
-    assert!(panics_after(1, || queue.drain()));
-    assert_eq!(put.recv_timeout(Duration::from_secs(10)), Ok(Ok(())), "it was called, and is woken");
+    for _ in 0..ROUNDS {
+        let queue: &_ = Box::leak(Box::new(StoreQueue::with_store(TouchyStore::default(), 2)));
+        queue.put_many([1, 2]).unwrap();
+        let (tell, put) = mpsc::channel();
+        thread::spawn(move || tell.send(queue.put(3)));
+        // As above.
+        thread::sleep(Duration::from_millis(50));
+        assert!(panics_after(1, || queue.drain()));
+        assert_eq!(put.recv_timeout(Duration::from_secs(10)), Ok(Ok(())), "it was called, and is woken");
+    }
 }
 
 /// As many threads as can be put, take and finish; nobody finishes more than was put.

@@ -8,7 +8,7 @@
 //! # Not shown here
 //! That nothing else is told wrongly: `history.rs` has the operations that have no known fault.
 
-use crate::witness::{Model, Op, Order, Outcome, Witness, Witnessed};
+use crate::witness::{Model, Op, Order, Outcome, Witnessed};
 use platform::check::{Proof, saw};
 use platform::thread::spawn;
 use queue::{Queue, Shutdown};
