@@ -1,6 +1,6 @@
 //! Long sequential histories of the queue, against a plain reference. Run them with `cargo xtask test-all
 //! --only props`.
-#![cfg(not(loom))]
+#![cfg(not(any(loom, shuttle)))]
 
 mod queue;
 mod reference;
