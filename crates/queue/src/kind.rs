@@ -80,6 +80,9 @@ pub trait Core {
     /// From now on nothing is put, and whoever waits is called.
     fn shut(&self);
 
+    /// The same, and all that is there is taken, at one time.
+    fn discard(&self) -> Vec<Self::Item>;
+
     fn is_shut(&self) -> bool;
 
     fn len(&self) -> usize;

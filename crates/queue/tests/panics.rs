@@ -5,6 +5,7 @@ use queue::{AnyQueue, Kind, PriorityQueue, Shutdown, Store, StoreQueue};
 use std::cell::Cell;
 use std::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -72,6 +73,12 @@ impl Store for TouchyStore {
     fn pop(&mut self) -> Option<Touchy> {
         step();
         self.0.pop_front()
+    }
+
+    fn pop_many(&mut self, max: usize) -> Vec<Touchy> {
+        let n = max.min(self.0.len());
+        (0..n).for_each(|_| step());
+        self.0.drain(..n).collect()
     }
 
     fn len(&self) -> usize {
@@ -153,7 +160,24 @@ fn a_comparison_that_panics_in_a_get_changes_nothing() {
 }
 
 #[test]
+fn a_comparison_that_panics_while_many_are_taken_changes_nothing() {
+    after_each_panic(sorted, |queue| &**queue, |queue| queue.drain(), &SORTED);
+    after_each_panic(sorted, |queue| &**queue, |queue| queue.get_many(1, 4, Duration::ZERO), &SORTED);
+}
+
+#[test]
+fn a_comparison_that_panics_while_one_is_forced_in_changes_nothing() {
+    let full = || {
+        let queue = PriorityQueue::bounded(ITEMS.len());
+        queue.put_many(ITEMS.map(|(priority, number)| Touchy(priority, number))).unwrap();
+        queue
+    };
+    after_each_panic(full, |queue| &**queue, |queue| queue.force_put(Touchy(0, 100)), &SORTED);
+}
+
+#[test]
 fn a_store_that_panics_changes_nothing() {
+    after_each_panic(stored, |queue| &**queue, |queue| queue.drain(), &ITEMS);
     after_each_panic(stored, |queue| &**queue, |queue| queue.put(Touchy(0, 100)), &ITEMS);
     after_each_panic(stored, |queue| &**queue, |queue| queue.force_put(Touchy(0, 100)), &ITEMS);
     after_each_panic(stored, |queue| &**queue, |queue| queue.get(), &ITEMS);
@@ -172,4 +196,22 @@ fn a_panic_beside_others_locks_nobody_out() {
     });
     // A put into an empty queue compares nothing, so that it goes well.
     assert_eq!(got + panics, ITEMS.len() + 400);
+}
+
+/// How often: it is not known whether who should sleep does so already.
+const ROUNDS: u32 = 8;
+
+/// A getter sleeps; the first of two items is put, and the second panics: the getter gets the first.
+#[test]
+fn a_panic_in_the_middle_of_a_batch_loses_no_wake_up() {
+    for _ in 0..ROUNDS {
+        let queue: &_ = Box::leak(Box::new(StoreQueue::with_store(TouchyStore::default(), 0)));
+        let (tell, got) = mpsc::channel();
+        thread::spawn(move || tell.send(queue.get().map(|item| item.0)));
+        // It should be asleep by then; if it is not, it looks for itself.
+        thread::sleep(Duration::from_millis(20));
+        assert!(panics_after(1, || queue.put_many([Touchy(1, 1), Touchy(2, 2)])));
+        assert_eq!(queue.unfinished_tasks(), 1, "the first has been put");
+        assert_eq!(got.recv_timeout(Duration::from_secs(10)), Ok(Ok(1)), "it was called, and is woken");
+    }
 }

@@ -350,3 +350,37 @@ fn batches_keep_their_order_beside_others() {
         }
     }
 }
+
+/// A batch goes in at one time, "and nobody else's between them": also over the end of a block.
+#[test]
+fn a_batch_is_not_torn_at_the_end_of_a_block() {
+    let queue = Queue::unbounded();
+    thread::scope(|scope| {
+        for putter in 0..2 {
+            let queue = &queue;
+            scope.spawn(move || {
+                (0..100_000).for_each(|batch| queue.put_many((0..5).map(|_| (putter, batch))).unwrap());
+            });
+        }
+    });
+    let items = queue.drain();
+    assert!(items.chunks(5).all(|batch| batch.iter().all(|item| *item == batch[0])), "all of one batch");
+}
+
+/// As many threads as can be put, take and finish; nobody finishes more than was put.
+#[test]
+fn task_done_is_never_refused_for_an_item_in_work() {
+    let queue = Queue::unbounded();
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                for number in 0..100_000 {
+                    queue.put(number).unwrap();
+                    queue.get().unwrap();
+                    queue.task_done().expect("one item, said once");
+                }
+            });
+        }
+    });
+    assert_eq!((queue.unfinished_tasks(), queue.shutdown(Shutdown::Discard).len()), (0, 0));
+}

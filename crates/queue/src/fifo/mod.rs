@@ -163,6 +163,17 @@ impl<T> Core for Fifo<T> {
         }
     }
 
+    fn discard(&self) -> Vec<T> {
+        match &self.0 {
+            B(bounded) => bounded.discard(),
+            U(unbounded) => unbounded.discard(),
+            R(rendezvous) => {
+                rendezvous.shut();
+                Vec::new()
+            }
+        }
+    }
+
     fn is_shut(&self) -> bool {
         match &self.0 {
             B(bounded) => bounded.is_shut(),

@@ -277,11 +277,11 @@ impl<K: Kind> AnyQueue<K> {
     /// assert_eq!(queue.try_get(), Err(GetError::ShutDown));
     /// ```
     pub fn shutdown(&self, how: Shutdown) -> Vec<K::Item> {
-        self.kind.shut();
         if how == Shutdown::Drain {
+            self.kind.shut();
             return Vec::new();
         }
-        let items = self.kind.drain();
+        let items = self.kind.discard();
         // A task_done() for an item still in the queue (Python allows it too) may have run ahead: then fewer
         // are counted.
         self.finish(items.len());

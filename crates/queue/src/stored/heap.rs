@@ -43,6 +43,24 @@ impl<T> Heap<T> {
     pub(crate) const fn new() -> Self {
         Self { entries: Vec::new(), arrivals: 0 }
     }
+
+    /// Moves the entry at `at` up to `place`, which is above it or the same.
+    fn move_up(&mut self, mut at: usize, place: usize) {
+        while at > place {
+            self.entries.swap(at, parent(at));
+            at = parent(at);
+        }
+    }
+
+    /// Undoes a pop: gives the first back, and what lies at `at` to its place at the end. No comparison.
+    fn unpop(&mut self, first: Entry<T>, at: usize) {
+        self.entries.push(first);
+        let last = self.entries.len() - 1;
+        if last > 0 {
+            self.move_up(at, 0);
+            self.entries.swap(0, last);
+        }
+    }
 }
 
 impl<T: Ord> Heap<T> {
@@ -54,12 +72,22 @@ impl<T: Ord> Heap<T> {
         at
     }
 
-    /// Moves the entry at `at` up to `place`, which is above it or the same.
-    fn move_up(&mut self, mut at: usize, place: usize) {
-        while at > place {
-            self.entries.swap(at, parent(at));
-            at = parent(at);
+    /// Takes the first out; says where its successor from the end came to lie.
+    fn pop_entry(&mut self) -> Option<(Entry<T>, usize)> {
+        let len = self.entries.len().checked_sub(1)?;
+        let mut path = [0; DEPTH];
+        let mut steps = self.path_down(len, &mut path);
+        // Up from the leaf, to where what is last now belongs.
+        while steps > 0 && self.entries[len].is_before(&self.entries[path[steps - 1]]) {
+            steps -= 1;
         }
+        let first = self.entries.swap_remove(0);
+        let mut at = 0;
+        for next in path.into_iter().take(steps) {
+            self.entries.swap(at, next);
+            at = next;
+        }
+        Some((first, at))
     }
 
     /// The way from the root to a leaf along the smaller children, among the first `len` entries.
@@ -73,6 +101,20 @@ impl<T: Ord> Heap<T> {
             at = if right < len && self.entries[right].is_before(&self.entries[left]) { right } else { left };
             path[steps] = at;
             steps += 1;
+        }
+    }
+}
+
+/// What is popped at one time; a panic undoes it.
+struct Popped<'a, T> {
+    heap: &'a mut Heap<T>,
+    entries: Vec<(Entry<T>, usize)>,
+}
+
+impl<T> Drop for Popped<'_, T> {
+    fn drop(&mut self) {
+        while let Some((first, at)) = self.entries.pop() {
+            self.heap.unpop(first, at);
         }
     }
 }
@@ -97,32 +139,33 @@ impl<T: Ord> Store for Heap<T> {
     }
 
     fn pop(&mut self) -> Option<T> {
-        let len = self.entries.len().checked_sub(1)?;
-        let mut path = [0; DEPTH];
-        let mut steps = self.path_down(len, &mut path);
-        // Up from the leaf, to where what is last now belongs.
-        while steps > 0 && self.entries[len].is_before(&self.entries[path[steps - 1]]) {
-            steps -= 1;
+        self.pop_entry().map(|(first, _)| first.item)
+    }
+
+    fn pop_many(&mut self, max: usize) -> Vec<T> {
+        let mut popped = Popped { heap: self, entries: Vec::new() };
+        while popped.entries.len() < max
+            && let Some(entry) = popped.heap.pop_entry()
+        {
+            popped.entries.push(entry);
         }
-        let first = self.entries.swap_remove(0);
-        let mut at = 0;
-        for next in path.into_iter().take(steps) {
-            self.entries.swap(at, next);
-            at = next;
-        }
-        Some(first.item)
+        core::mem::take(&mut popped.entries).into_iter().map(|(entry, _)| entry.item).collect()
     }
 
     /// Looks at half of the items.
-    fn evict(&mut self) -> Option<T> {
-        let last = self.entries.len().checked_sub(1)?;
+    fn exchange(&mut self, item: T) -> Result<T, T> {
+        let entry = Entry { item, arrival: self.arrivals };
         // What comes last in the order has no children.
         let leaves = self.entries.len() / 2..self.entries.len();
-        let out = leaves.reduce(|a, b| if self.entries[a].is_before(&self.entries[b]) { b } else { a })?;
-        let place = if out == last { out } else { self.place_above(&self.entries[last], out) };
-        let entry = self.entries.swap_remove(out);
-        self.move_up(out, place);
-        Some(entry.item)
+        let last = leaves.reduce(|a, b| if self.entries[a].is_before(&self.entries[b]) { b } else { a });
+        let Some(last) = last.filter(|&last| entry.is_before(&self.entries[last])) else {
+            return Ok(entry.item);
+        };
+        let place = self.place_above(&entry, last);
+        self.arrivals += 1;
+        let out = core::mem::replace(&mut self.entries[last], entry);
+        self.move_up(last, place);
+        Ok(out.item)
     }
 
     fn len(&self) -> usize {

@@ -8,9 +8,9 @@
 //! CPython's `queue.Queue`, whose subclasses change `_put` and `_get`.
 //!
 //! # State
-//! Under the lock: the store, how many were put, whether it is shut, and who waits on each side. Beside it a
-//! copy of the store's length, written under the lock, for those who only look: while a thread spins it does
-//! not take the lock in vain.
+//! Under the lock: the store, how many are in it and how many were put, whether it is shut, and who waits on each
+//! side. Beside it a copy of the length, written under the lock, for those who only look: while a thread spins it
+//! does not take the lock in vain.
 //!
 //! # Why no wake-up is lost
 //! Who lines up does so in the section in which it saw that it must wait, and who makes that untrue calls one
@@ -47,55 +47,122 @@ pub struct Stored<S> {
 
 struct State<S> {
     store: S,
+    len: usize,
     puts: usize,
     shut: bool,
     getters: Line,
     putters: Line,
+    /// How many have come and gone since the lock was taken.
+    moved: Moved,
+}
+
+#[derive(Default)]
+struct Moved {
+    come: usize,
+    gone: usize,
+}
+
+impl<S: Store> State<S> {
+    fn push(&mut self, item: S::Item, capacity: usize) -> Result<(), PutError<S::Item>> {
+        if self.shut {
+            return Err(PutError::ShutDown(item));
+        }
+        if self.len >= capacity {
+            return Err(PutError::Full(item));
+        }
+        self.store.push(item).map_err(PutError::Rejected)?;
+        self.puts += 1;
+        self.len += 1;
+        self.moved.come += 1;
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Option<S::Item> {
+        let item = self.store.pop();
+        // A store that says that it is empty is.
+        self.len = if item.is_some() { self.len - 1 } else { 0 };
+        self.moved.gone += usize::from(item.is_some());
+        item
+    }
+
+    /// All who wait are called at the end of the visit.
+    fn shut(&mut self) {
+        self.shut = true;
+        self.moved = Moved { come: usize::MAX, gone: usize::MAX };
+    }
+
+    fn pop_many(&mut self, max: usize) -> Vec<S::Item> {
+        let items = self.store.pop_many(max);
+        self.len -= items.len();
+        self.moved.gone += items.len();
+        items
+    }
+}
+
+/// A stay under the lock. When it ends, also by a panic of the store's, those are called for whom something has
+/// come or gone.
+struct Visit<'a, S> {
+    state: LockGuard<'a, State<S>>,
+    len: &'a AtomicUsize,
+    called: &'a mut Called,
+}
+
+impl<S> Drop for Visit<'_, S> {
+    fn drop(&mut self) {
+        let state = &mut *self.state;
+        let Moved { come, gone } = core::mem::take(&mut state.moved);
+        // Relaxed: a hint, written under the lock.
+        self.len.store(state.len, Relaxed);
+        (0..come).map_while(|_| state.getters.call_first()).for_each(|wake| self.called.add(wake));
+        (0..gone).map_while(|_| state.putters.call_first()).for_each(|wake| self.called.add(wake));
+    }
+}
+
+/// Who has been called under the lock, and is woken after it: mostly nobody, or one.
+#[derive(Default)]
+struct Called {
+    first: Option<Wake>,
+    others: Vec<Wake>,
+}
+
+impl Called {
+    fn add(&mut self, wake: Wake) {
+        match self.first {
+            None => self.first = Some(wake),
+            Some(_) => self.others.push(wake),
+        }
+    }
+}
+
+impl Drop for Called {
+    fn drop(&mut self) {
+        self.first.take().into_iter().chain(self.others.drain(..)).for_each(Wake::wake);
+    }
 }
 
 impl<S: Store> Stored<S> {
     /// A capacity of `usize::MAX` is none.
     pub(crate) fn new(store: S, capacity: usize) -> Self {
-        let len = AtomicUsize::new(store.len());
-        let puts = store.len();
-        let state = State { store, puts, shut: false, getters: Line::new(), putters: Line::new() };
-        Self { state: Lock::new(state), len, capacity }
-    }
-
-    fn is_full(&self, state: &State<S>) -> bool {
-        state.store.len() >= self.capacity
-    }
-
-    /// Puts one, and says whom to wake; the lock is held.
-    fn push(&self, state: &mut State<S>, item: S::Item) -> Result<Option<Wake>, PutError<S::Item>> {
-        if state.shut {
-            return Err(PutError::ShutDown(item));
-        }
-        if self.is_full(state) {
-            return Err(PutError::Full(item));
-        }
-        state.store.push(item).map_err(PutError::Rejected)?;
-        state.puts += 1;
-        // Relaxed: a hint, written under the lock.
-        self.len.store(state.store.len(), Relaxed);
-        Ok(state.getters.call_first())
-    }
-
-    /// Takes one, and says whom to wake; the lock is held.
-    fn pop(&self, state: &mut State<S>) -> Option<(S::Item, Option<Wake>)> {
-        let item = state.store.pop()?;
-        // Relaxed: a hint, written under the lock.
-        self.len.store(state.store.len(), Relaxed);
-        Some((item, state.putters.call_first()))
+        let len = store.len();
+        let (getters, putters) = (Line::new(), Line::new());
+        let state = State { store, len, puts: len, shut: false, getters, putters, moved: Moved::default() };
+        Self { state: Lock::new(state), len: AtomicUsize::new(len), capacity }
     }
 
     fn lock(&self) -> LockGuard<'_, State<S>> {
         self.state.lock()
     }
-}
 
-fn wake(who: impl IntoIterator<Item = Wake>) {
-    who.into_iter().for_each(Wake::wake);
+    fn visit<R>(&self, act: impl FnOnce(&mut State<S>) -> R) -> R {
+        // Dropped after the lock is.
+        let mut called = Called::default();
+        let mut visit = Visit { state: self.lock(), len: &self.len, called: &mut called };
+        act(&mut visit.state)
+    }
+
+    fn must_wait_to_put(&self, state: &State<S>) -> bool {
+        !state.shut && state.len >= self.capacity
+    }
 }
 
 impl<S: Store> Sides for Stored<S> {
@@ -106,47 +173,36 @@ impl<S: Store> Sides for Stored<S> {
         if self.len.load(Relaxed) >= self.capacity {
             return Err(PutError::Full(item));
         }
-        let mut state = self.lock();
-        let called = self.push(&mut state, item)?;
-        drop(state);
-        wake(called);
-        Ok(())
+        self.visit(|state| state.push(item, self.capacity))
     }
 
     fn poll_put_some(&self, feed: &mut Feed<S::Item>) -> Result<usize, PutError<()>> {
-        let (mut n, mut called, mut refused) = (0, Vec::new(), None);
-        let mut state = self.lock();
-        while let Some(item) = feed.next() {
-            match self.push(&mut state, item) {
-                Ok(wake) => called.extend(wake),
-                Err(error) => {
-                    refused = Some(error.map(|item| feed.give_back(item)));
-                    break;
+        self.visit(|state| {
+            let mut n = 0;
+            while let Some(item) = feed.next() {
+                if let Err(error) = state.push(item, self.capacity) {
+                    let error = error.map(|item| feed.give_back(item));
+                    // What comes before it has been put; next time it is the first.
+                    return if n == 0 && error != PutError::Full(()) { Err(error) } else { Ok(n) };
                 }
+                n += 1;
             }
-            n += 1;
-        }
-        drop(state);
-        wake(called);
-        match refused {
-            // What comes before it has been put; next time it is the first.
-            Some(error) if n == 0 && error != PutError::Full(()) => Err(error),
-            _ => Ok(n),
-        }
+            Ok(n)
+        })
     }
 
     fn verdict_put(&self) -> Verdict {
         let state = self.lock();
         match state.shut {
             true => Verdict::Over,
-            false if self.is_full(&state) => Verdict::Wait,
+            false if self.must_wait_to_put(&state) => Verdict::Wait,
             false => Verdict::Again,
         }
     }
 
     fn enter_put(&self, waiter: &Waiter) -> bool {
         let mut state = self.lock();
-        let must_wait = !state.shut && self.is_full(&state);
+        let must_wait = self.must_wait_to_put(&state);
         if must_wait {
             state.putters.push(waiter);
         }
@@ -159,7 +215,7 @@ impl<S: Store> Sides for Stored<S> {
 
     fn call_putter(&self) {
         let called = self.lock().putters.call_first();
-        wake(called);
+        called.into_iter().for_each(Wake::wake);
     }
 
     fn poll_get(&self) -> Option<S::Item> {
@@ -167,30 +223,19 @@ impl<S: Store> Sides for Stored<S> {
         if self.len.load(Relaxed) == 0 {
             return None;
         }
-        let mut state = self.lock();
-        let (item, called) = self.pop(&mut state)?;
-        drop(state);
-        wake(called);
-        Some(item)
+        self.visit(State::pop)
     }
 
     fn poll_get_some(&self, max: usize, into: &mut Vec<S::Item>) -> usize {
-        let (mut n, mut called) = (0, Vec::new());
-        let mut state = self.lock();
-        while n < max {
-            let Some((item, wake)) = self.pop(&mut state) else { break };
-            into.push(item);
-            called.extend(wake);
-            n += 1;
-        }
-        drop(state);
-        wake(called);
+        let mut items = self.visit(|state| state.pop_many(max));
+        let n = items.len();
+        into.append(&mut items);
         n
     }
 
     fn verdict_get(&self) -> Verdict {
         let state = self.lock();
-        match state.store.len() == 0 {
+        match state.len == 0 {
             false => Verdict::Again,
             true if state.shut => Verdict::Over,
             true => Verdict::Wait,
@@ -199,7 +244,7 @@ impl<S: Store> Sides for Stored<S> {
 
     fn enter_get(&self, waiter: &Waiter) -> bool {
         let mut state = self.lock();
-        let must_wait = !state.shut && state.store.len() == 0;
+        let must_wait = !state.shut && state.len == 0;
         if must_wait {
             state.getters.push(waiter);
         }
@@ -212,7 +257,7 @@ impl<S: Store> Sides for Stored<S> {
 
     fn call_getter(&self) {
         let called = self.lock().getters.call_first();
-        wake(called);
+        called.into_iter().for_each(Wake::wake);
     }
 }
 
@@ -233,18 +278,14 @@ impl<S: Store> Core for Stored<S> {
     }
 
     fn force_put(&self, item: S::Item) -> Result<Option<S::Item>, PutError<S::Item>> {
-        let mut state = self.lock();
-        let must_make_room = !state.shut && self.is_full(&state);
-        if !must_make_room {
-            let called = self.push(&mut state, item)?;
-            drop(state);
-            wake(called);
-            return Ok(None);
-        }
-        // The item first: if the store refuses it, nothing has been pushed out.
-        state.store.push(item).map_err(PutError::Rejected)?;
-        state.puts += 1;
-        Ok(state.store.evict())
+        self.visit(|state| {
+            if !self.must_wait_to_put(state) {
+                return state.push(item, self.capacity).map(|()| None);
+            }
+            let out = state.store.exchange(item).map_err(PutError::Rejected)?;
+            state.puts += 1;
+            Ok(Some(out))
+        })
     }
 
     fn try_get(&self) -> Result<S::Item, GetError> {
@@ -261,18 +302,19 @@ impl<S: Store> Core for Stored<S> {
     }
 
     fn drain(&self) -> Vec<S::Item> {
-        let mut items = Vec::new();
-        self.poll_get_some(usize::MAX, &mut items);
-        items
+        self.visit(|state| state.pop_many(usize::MAX))
     }
 
     fn shut(&self) {
-        let mut state = self.lock();
-        state.shut = true;
-        let mut called: Vec<_> = std::iter::from_fn(|| state.getters.call_first()).collect();
-        called.extend(std::iter::from_fn(|| state.putters.call_first()));
-        drop(state);
-        wake(called);
+        self.visit(|state| state.shut());
+    }
+
+    fn discard(&self) -> Vec<S::Item> {
+        self.visit(|state| {
+            let items = state.pop_many(usize::MAX);
+            state.shut();
+            items
+        })
     }
 
     fn enter_put(&self, hand: &Hand<S::Item>) -> bool {
@@ -304,7 +346,7 @@ impl<S: Store> Core for Stored<S> {
     }
 
     fn len(&self) -> usize {
-        self.lock().store.len()
+        self.lock().len
     }
 
     fn capacity(&self) -> Option<usize> {

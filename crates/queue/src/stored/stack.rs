@@ -25,8 +25,9 @@ impl<T> Store for Stack<T> {
         self.0.pop_back()
     }
 
-    fn evict(&mut self) -> Option<T> {
-        self.0.pop_front()
+    fn exchange(&mut self, item: T) -> Result<T, T> {
+        self.0.push_back(item);
+        self.0.pop_front().ok_or_else(|| unreachable!("one was pushed"))
     }
 
     fn len(&self) -> usize {

@@ -50,12 +50,47 @@ pub trait Store {
     /// Gives the next item out; `None` if and only if there is none.
     fn pop(&mut self) -> Option<Self::Item>;
 
-    /// Gives the item out that makes room when another was forced in, which is among those that are there; by
-    /// default the next.
-    fn evict(&mut self) -> Option<Self::Item> {
-        self.pop()
+    /// Gives the next `max` items out in order, or all if there are fewer.
+    ///
+    /// By default it pops them one by one; if a `pop` panics, those that were out already are pushed again, the
+    /// last of them first. Where that does not make the store as it was, this is to be replaced.
+    fn pop_many(&mut self, max: usize) -> Vec<Self::Item>
+    where
+        Self: Sized,
+    {
+        let mut batch = Batch { store: self, items: Vec::new() };
+        while batch.items.len() < max
+            && let Some(item) = batch.store.pop()
+        {
+            batch.items.push(item);
+        }
+        core::mem::take(&mut batch.items)
     }
 
-    /// How many items there are.
+    /// Takes an item in for which there is no room in the queue, and gives the one out that makes room: it may be
+    /// the new one. By default refuses, as there is no telling which.
+    ///
+    /// # Errors
+    /// The item, if it does not belong here; then the store is as before.
+    fn exchange(&mut self, item: Self::Item) -> Result<Self::Item, Self::Item> {
+        Err(item)
+    }
+
+    /// How many items there are: asked when the queue is made.
     fn len(&self) -> usize;
+}
+
+/// What is popped at one time.
+struct Batch<'a, S: Store> {
+    store: &'a mut S,
+    items: Vec<S::Item>,
+}
+
+impl<S: Store> Drop for Batch<'_, S> {
+    fn drop(&mut self) {
+        for item in self.items.drain(..).rev() {
+            // What it has given out it takes in.
+            drop(self.store.push(item));
+        }
+    }
 }

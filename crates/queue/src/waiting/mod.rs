@@ -11,7 +11,7 @@ mod waiter;
 
 use crate::sync::{Deadline, Spin, yield_now};
 pub(crate) use hand::Hand;
-pub(crate) use position::{Position, SHUT, STEP, WAITED, at};
+pub(crate) use position::{HELD, Position, SHUT, STEP, WAITED, at};
 pub(crate) use sides::{Sides, Verdict, get_some, get_until, put_some, put_until, try_get, try_put};
 pub(crate) use waiter::Waiter;
 pub(crate) use waiter::{Line, Wake};

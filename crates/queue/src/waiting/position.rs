@@ -15,7 +15,8 @@
 //! | bits of `word` | meaning |
 //! |---|---|
 //! | `WAITED` | somebody stands in `line` |
-//! | `SHUT` | the position moves no more (only that of the end) |
+//! | `SHUT` | the position moves no more |
+//! | `HELD` | the position moves no more until one thread, which moves something else, lets go of it |
 //! | the rest | the position, in units of `STEP` |
 //!
 //! # Protocol
@@ -24,6 +25,8 @@
 //! - Enter: with the line held, mark the word `WAITED` by an exchange, and look at the position that this
 //!   found: if it says that there is nothing to wait for, undo it; else stand in line.
 //! - Call: with the line held, call the first and take it out; if it was the last, take the mark away.
+//! - Hold: mark the word `HELD`, by an exchange, when nobody else does; then do what needs it to stay; then take the mark
+//!   away, or exchange it for `SHUT`.
 //! - Leave: with the line held, go, unless called; if it was the last, take the mark away.
 //!
 //! # Invariants
@@ -41,14 +44,16 @@
 //! came before the end.
 
 use super::{Line, Waiter};
-use crate::sync::{AtomicUsize, Lock, Relaxed, Release};
+use crate::sync::{AtomicUsize, Lock, Relaxed, Release, yield_now};
 
 /// Somebody waits for the position to move.
 pub(crate) const WAITED: usize = 1;
 /// The position moves no more.
 pub(crate) const SHUT: usize = 2;
+/// The position stays, for the time being.
+pub(crate) const HELD: usize = 4;
 /// From one position to the next.
-pub(crate) const STEP: usize = 4;
+pub(crate) const STEP: usize = 8;
 
 // Positions never come round: it would take 2^61 items.
 const _: () = assert!(usize::BITS >= 64, "this crate needs words of 64 bits");
@@ -112,15 +117,24 @@ impl Position {
         }
     }
 
-    /// Marks the position as the last.
-    pub(crate) fn shut(&self) {
-        // The line is held so that one only adds the mark.
-        let line = self.line.lock();
-        // Relaxed: marked under the line's lock only.
-        if self.word.load(Relaxed) & SHUT == 0 {
-            // Release: pairs with the Acquire of whoever looks whether it is SHUT.
-            self.word.fetch_add(SHUT, Release);
+    /// Keeps the position where it is, when `may` says of the word that it can; says which it is.
+    pub(crate) fn hold(&self, may: impl Fn(usize) -> bool) -> usize {
+        loop {
+            // Relaxed, both: who holds it has the word's order, and needs no other here.
+            let word = self.word.load(Relaxed);
+            let can = word & HELD == 0 && may(word);
+            if can && self.word.compare_exchange(word, word | HELD, Relaxed, Relaxed).is_ok() {
+                return at(word);
+            }
+            yield_now();
         }
-        drop(line);
+    }
+
+    /// Lets the position, which we hold, move again; or never any more.
+    pub(crate) fn let_go(&self, shut: bool) {
+        // Relaxed: only who holds it marks it SHUT.
+        let marks = if shut && self.word.load(Relaxed) & SHUT == 0 { HELD - SHUT } else { HELD };
+        // Release: pairs with the Acquire of whoever looks whether it is SHUT.
+        self.word.fetch_sub(marks, Release);
     }
 }

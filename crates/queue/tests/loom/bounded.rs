@@ -17,7 +17,7 @@ use queue::{GetError, Queue, Shutdown};
 use std::sync::Arc;
 use std::time::Duration;
 
-const BOUNDED: &str = "crates/queue/src/fifo/bounded.rs";
+const BOUNDED: &str = "crates/queue/src/fifo/bounded/mod.rs";
 const POSITION: &str = "crates/queue/src/waiting/position.rs";
 const WAITER: &str = "crates/queue/src/waiting/waiter.rs";
 
@@ -86,21 +86,42 @@ fn of_two_getters_one_gets_the_item_and_the_other_learns_of_the_end() {
         "bounded::of_two_getters_one_gets_the_item_and_the_other_learns_of_the_end",
         "an item put before the shutdown is got by one, and the shutdown ends the other's wait",
     )
-    .threads(3)
-    .bounded(2)
-    .executions_at_least(99_000)
+    .threads(2)
+    .bounded(3)
+    .executions_at_least(10_000)
     .outcomes(&["the first got it", "the second got it"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
         let queue = room_for(1);
-        let getters = [getter(&queue), getter(&queue)];
+        let first = getter(&queue);
         queue.put(parcel(1)).unwrap();
         queue.shutdown(Shutdown::Drain);
-        saw(match getters.map(|getter| getter.join().unwrap()) {
-            [Some(1), None] => "the first got it",
-            [None, Some(1)] => "the second got it",
+        let second = queue.get().ok().map(Parcel::open);
+        saw(match (first.join().unwrap(), second) {
+            (Some(1), None) => "the first got it",
+            (None, Some(1)) => "the second got it",
             other => panic!("one of them gets the item, and the other learns of the end: {other:?}"),
         });
+    });
+}
+
+#[test]
+fn the_end_lets_go_all_who_wait() {
+    Proof::new(
+        "bounded::the_end_lets_go_all_who_wait",
+        "two getters that wait for an item when the queue is shut down learn of it",
+    )
+    .threads(3)
+    .bounded(2)
+    .executions_at_least(10_000)
+    .outcomes(&["both"])
+    .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
+    .check(|| {
+        let queue = room_for(1);
+        let getters = [getter(&queue), getter(&queue)];
+        queue.shutdown(Shutdown::Drain);
+        assert_eq!(getters.map(|getter| getter.join().unwrap()), [None, None]);
+        saw("both");
     });
 }
 
@@ -156,7 +177,8 @@ fn a_shutdown_gives_a_waiting_putter_its_item_back() {
         "who waits for room when the queue is shut down gets its item back, and what was put stays",
     )
     .threads(2)
-    .executions_at_least(27_000)
+    .bounded(4)
+    .executions_at_least(4_200)
     .outcomes(&["given back"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
@@ -181,13 +203,13 @@ fn who_learns_of_the_end_sees_what_came_before_it() {
         "what is written before the shutdown is seen by who is told of it",
     )
     .threads(2)
-    .executions_at_least(6)
+    .executions_at_least(16)
     .outcomes(&["open", "shut"])
     .refuted_by(
         "SHUT is marked Relaxed",
         Fault::Relaxed,
         POSITION,
-        "self.word.fetch_add(SHUT, Release)",
+        "self.word.fetch_sub(marks, Release)",
         Death::Causality,
     )
     .refuted_by(
@@ -263,8 +285,8 @@ fn who_gives_up_takes_no_call_with_it() {
         "a getter that gives up while an item comes leaves it to the one who waits on",
     )
     .threads(3)
-    .bounded(1)
-    .executions_at_least(2_400)
+    .bounded(2)
+    .executions_at_least(190_000)
     .outcomes(&["the hasty one got it", "the other got it"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {

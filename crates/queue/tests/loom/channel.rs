@@ -18,8 +18,8 @@ use queue::{Queue, Shutdown};
 use std::sync::Arc;
 
 const SHARED: &str = "crates/queue/src/channel/shared.rs";
-const BOUNDED: &str = "crates/queue/src/fifo/bounded.rs";
-const UNBOUNDED: &str = "crates/queue/src/fifo/unbounded.rs";
+const BOUNDED: &str = "crates/queue/src/fifo/bounded/mod.rs";
+const UNBOUNDED: &str = "crates/queue/src/fifo/unbounded/mod.rs";
 const WAITER: &str = "crates/queue/src/waiting/waiter.rs";
 
 /// A parcel that is written to once more when it is dropped, and who knows of it.
@@ -55,7 +55,7 @@ fn the_last_sender_ends_the_wait_of_a_receiver() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(2_000)
+    .executions_at_least(3_500)
     .outcomes(&["1, and the end"])
     .refuted_by(
         "a sender goes by a Relaxed subtraction",
@@ -177,7 +177,7 @@ fn with_room_for_one_no_item_is_kept() {
     )
     .threads(2)
     .bounded(4)
-    .executions_at_least(4_500)
+    .executions_at_least(10_000)
     .outcomes(&["sent: [false, false]", "sent: [true, false]"])
     .refuted_by(
         "an item is said to be there by a Relaxed store",
@@ -197,7 +197,7 @@ fn without_a_bound_no_item_is_kept() {
         "an item that is being sent when the last receiver goes is given back, or dropped with it",
     )
     .threads(2)
-    .executions_at_least(7_000)
+    .executions_at_least(51_000)
     .outcomes(&["sent: [false, false]", "sent: [true, false]", "sent: [true, true]"])
     .refuted_by(
         "an item is said to be there by a Relaxed store",

@@ -11,8 +11,8 @@
 //! | `tasks.rs` | `join` waits for all that is not done, and for nothing else |
 //! | `select.rs` | of several cases one happens, and no call is lost |
 //! | `channel.rs` | the last handle of a side ends a channel, and is seen with all that was before; no item is kept that nobody can receive |
-//! | `faults.rs` | what was found not to hold |
 //! | `history.rs` | what threads see of a queue, one alone could have seen |
+//! | `moments.rs` | who looks while others are at work is told what was so at one moment |
 //! | `parcel.rs` | the item of these models, with something written beside it |
 //! | `ring.rs` | what one side publishes the other gets once and in order; neither is left asleep; ends and deaths are told after the last item |
 //! | `ring_twin.rs` | the ring's twin with one flaw each |
@@ -23,8 +23,8 @@
 mod asynchronous;
 mod bounded;
 mod channel;
-mod faults;
 mod history;
+mod moments;
 mod parcel;
 mod rendezvous;
 mod ring;

@@ -16,7 +16,8 @@ use queue::{PutError, Shutdown};
 use std::sync::Arc;
 use std::time::Duration;
 
-const BOUNDED: &str = "crates/queue/src/fifo/bounded.rs";
+const WHOLE: &str = "crates/queue/src/fifo/bounded/whole.rs";
+const BOUNDED: &str = "crates/queue/src/fifo/bounded/mod.rs";
 
 #[test]
 fn several_at_one_time_stay_together() {
@@ -95,7 +96,7 @@ fn a_discard_takes_all_that_was_put_and_nothing_twice() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(20_000)
+    .executions_at_least(38_000)
     .outcomes(&["discarded", "given back", "got"])
     .check(|| {
         let queue = room_for(1);
@@ -159,19 +160,19 @@ fn its_length_beside_a_drain() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(8_600)
+    .executions_at_least(37_000)
     .outcomes(&["0", "1"])
     .refuted_by(
         "a drain moves the head Relaxed",
         Fault::Relaxed,
-        BOUNDED,
+        WHOLE,
         "compare_exchange(head, next, Release, Relaxed).is_ok()",
         Death::Assertion("subtract with overflow"),
     )
     .refuted_by(
         "who forces an item in moves the head Relaxed",
         Fault::Relaxed,
-        BOUNDED,
+        WHOLE,
         "compare_exchange(head, self.after(oldest) | head & WAITED, Release, Relaxed)",
         Death::Assertion("subtract with overflow"),
     )

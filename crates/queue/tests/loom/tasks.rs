@@ -162,7 +162,7 @@ fn what_is_discarded_counts_as_done() {
         "after a discard join waits for the items taken before, and for no other",
     )
     .threads(2)
-    .bounded(2)
+    .bounded(4)
     .executions_at_least(6_600)
     .outcomes(&["discarded 0", "discarded 1", "discarded 2"])
     .check(|| {

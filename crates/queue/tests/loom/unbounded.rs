@@ -17,7 +17,7 @@ use queue::{GetError, Queue, Shutdown};
 use std::sync::Arc;
 use std::time::Duration;
 
-const UNBOUNDED: &str = "crates/queue/src/fifo/unbounded.rs";
+const UNBOUNDED: &str = "crates/queue/src/fifo/unbounded/mod.rs";
 const WAITER: &str = "crates/queue/src/waiting/waiter.rs";
 
 fn endless() -> Arc<Queue<Parcel>> {

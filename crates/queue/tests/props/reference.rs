@@ -38,7 +38,7 @@ impl PartialEq for Item {
 
 impl Eq for Item {}
 
-/// First in, first out; some numbers do not belong here. Its own way to make room is the default.
+/// First in, first out; some numbers do not belong here.
 #[derive(Default)]
 pub(crate) struct Picky(VecDeque<Item>);
 
@@ -55,6 +55,11 @@ impl Store for Picky {
 
     fn pop(&mut self) -> Option<Item> {
         self.0.pop_front()
+    }
+
+    fn exchange(&mut self, item: Item) -> Result<Item, Item> {
+        self.push(item)?;
+        self.pop().ok_or_else(|| unreachable!("one was pushed"))
     }
 
     fn len(&self) -> usize {

@@ -16,26 +16,25 @@ use queue::{LifoQueue, PriorityQueue, Queue};
 use std::sync::Arc;
 
 /// What thread `number` does; the first ends the queue, so that nobody waits for ever. One asks for the
-/// length, if that is exact.
-fn calls(number: u32, asks: bool) -> [Op; 3] {
+/// length.
+fn calls(number: u32) -> [Op; 3] {
     let [first, second] = [10 * number, 10 * number + 1];
     match number {
         0 => [Op::TryGet, Op::ForcePut(first), Op::Shut],
         1 => [Op::Put(first), Op::TryPut(second), Op::Get],
         2 => [Op::TryPut(first), Op::TryGet, Op::Put(second)],
         3 => [Op::Put(first), Op::Put(second), Op::TryGet],
-        4 => [Op::Get, if asks { Op::Len } else { Op::TryGet }, Op::Get],
+        4 => [Op::Get, Op::Len, Op::Get],
         5 => [Op::TryGet, Op::Get, Op::TryPut(first)],
-        6 => [Op::ForcePut(first), Op::Drain, Op::TryGet],
+        6 => [Op::ForcePut(first), Op::Drain, Op::Discard],
         _ => [Op::Put(first), Op::Drain, Op::Get],
     }
 }
 
 fn eight(queue: impl Witness, model: Model) {
-    let asks = !model.is_a_ring();
     let witnessed = Arc::new(Witnessed::new(queue, model));
     let act = move |witnessed: &Witnessed<_>, number| {
-        for op in calls(number, asks) {
+        for op in calls(number) {
             witnessed.does(op);
         }
     };

@@ -80,6 +80,7 @@ fn act<K: Kind<Item = Item>>(queue: &AnyQueue<K>, op: Op) -> Outcome {
         Op::Drain => Outcome::All(numbers(queue.drain())),
         Op::Len => Outcome::Len(queue.len()),
         Op::Shut => Outcome::All(numbers(queue.shutdown(Shutdown::Drain))),
+        Op::Discard => Outcome::All(numbers(queue.shutdown(Shutdown::Discard))),
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) enum Op {
     Drain,
     Len,
     Shut,
+    Discard,
 }
 
 /// What comes of it.
@@ -56,12 +57,6 @@ impl Model {
     /// An empty queue; a `maxsize` of 0 is no bound.
     pub(crate) fn new(order: Order, maxsize: usize) -> Self {
         Self { order, maxsize, items: Vec::new(), shut: false }
-    }
-
-    /// Whether it is that of a bounded `Queue`: there a look at both ends takes two moments. The length may
-    /// be that of neither, and a drain takes what was there at the first, and leaves what has come since.
-    pub(crate) fn is_a_ring(&self) -> bool {
-        self.order == Order::FirstInFirstOut && self.maxsize > 0
     }
 
     fn is_full(&self) -> bool {
@@ -123,6 +118,10 @@ impl Model {
             Op::Get => Some(self.get()).filter(|outcome| *outcome != Outcome::Empty),
             Op::TryGet => Some(self.get()),
             Op::Drain => Some(Outcome::All(std::iter::from_fn(|| self.pop()).collect())),
+            Op::Discard => {
+                self.shut = true;
+                Some(Outcome::All(std::iter::from_fn(|| self.pop()).collect()))
+            }
             Op::Len => Some(Outcome::Len(self.items.len())),
             Op::Shut => {
                 self.shut = true;
@@ -137,12 +136,6 @@ impl Specification for Model {
     type Outcome = Outcome;
 
     fn apply(&mut self, op: &Op, outcome: &Outcome) -> bool {
-        match outcome {
-            Outcome::All(numbers) if self.is_a_ring() => {
-                self.shut |= *op == Op::Shut;
-                numbers.iter().all(|number| self.pop() == Some(*number))
-            }
-            _ => self.does(*op).as_ref() == Some(outcome),
-        }
+        self.does(*op).as_ref() == Some(outcome)
     }
 }

@@ -18,7 +18,8 @@
 //! | `p` | empty; the putter that has position `p` may write |
 //! | `p + FULL` | holds the item put at `p`; the getter that has position `p` may read |
 //!
-//! `tail` is the next position to put at, and marked `SHUT` at the end; `head` the next to take from.
+//! `tail` is the next position to put at, and marked `SHUT` at the end; `head` the next to take from, and marked
+//! `SHUT` if what was left has been discarded.
 //!
 //! # Protocol
 //! 1. Put: load `tail`, and the stamp of its slot. If the stamp is the position, exchange `tail` for the next
@@ -29,7 +30,9 @@
 //! 3. Several at once: the same for as many slots in a row as have the right stamp, with one exchange.
 //! 4. A last word, where the stamp is not right: full if `head` is a lap behind `tail`; empty if they are
 //!    equal. Between the two somebody is just writing or reading: let others run, and look again.
-//! 5. Drain: exchange `head` for `tail`, and take what lies between, waiting for those who are still writing.
+//! 5. Drain: hold `tail`, exchange `head` for it, let go; take what lay between, waiting for those who are still
+//!    writing. To discard, `head` is marked `SHUT` by that exchange, and then `tail` instead of let go: so no getter
+//!    gets anything after a putter was refused, and no putter is let in after a getter was.
 //! 6. Force: full? Exchange `tail` for the next position first, so that nobody else gets the room. If then
 //!    the oldest item is still there, exchange `head` for the next position, and replace the item by ours. If
 //!    a getter was faster, wait until it has read.
@@ -39,7 +42,7 @@
 //!   exchange of `tail` or `head` from that position hands it out once. So a slot has one owner at a time.
 //! - B2. `head` and `tail` only grow; `tail` is never before `head`, and more than a lap ahead of it only
 //!   while one `force` is under way.
-//! - B3. After `SHUT` `tail` does not move: its exchange expects the word without the mark.
+//! - B3. While `tail` is `SHUT` or `HELD` it does not move: its exchange expects the word without these marks.
 //!
 //! # Memory orderings
 //! - Stamps: the Release of the one who is done with the slot, to the Acquire of the next. The putter's
@@ -50,12 +53,14 @@
 //!   the end sees what came before it.
 //!
 //! # Proofs
-//! `tests/loom/bounded.rs`.
+//! `tests/loom/bounded.rs`, `tests/loom/several.rs`, `tests/loom/history.rs`.
+
+mod whole;
 
 use crate::error::PutError;
 use crate::feed::Feed;
 use crate::sync::{Acquire, AtomicUsize, Relaxed, Release, UnsafeCell, yield_now};
-use crate::waiting::{Position, SHUT, STEP, Sides, Verdict, WAITED, Waiter, at, try_put};
+use crate::waiting::{HELD, Position, SHUT, STEP, Sides, Verdict, WAITED, Waiter, at};
 use core::mem::MaybeUninit;
 
 /// In a stamp: the slot holds an item.
@@ -154,7 +159,7 @@ impl<T> Bounded<T> {
     fn claim(&self, side: &Position, mark: usize, max: usize) -> Option<(usize, usize, bool)> {
         // Relaxed, here and below: the exchange decides.
         let mut word = side.word.load(Relaxed);
-        while word & SHUT == 0 {
+        while word & (SHUT | HELD) == 0 {
             let first = at(word);
             let n = self.ready(first, mark, max);
             if n == 0 {
@@ -222,95 +227,15 @@ impl<T> Bounded<T> {
         self.tail.word.load(Acquire)
     }
 
-    pub(crate) fn force_put(&self, mut item: T) -> Result<Option<T>, PutError<T>> {
+    pub(crate) fn is_shut(&self) -> bool {
         loop {
-            item = match try_put(self, item) {
-                Ok(()) => return Ok(None),
-                Err(PutError::Full(item)) => item,
-                Err(error) => return Err(error),
-            };
-            // Relaxed: the exchange decides.
-            let tail = self.tail.word.load(Relaxed);
-            let position = at(tail);
-            // Relaxed: only grows; a lap behind the end it says that the queue is full, and stays so while
-            // the end does.
-            let oldest = at(self.head.word.load(Relaxed));
-            if tail & SHUT == 0 && position == oldest + self.lap {
-                let next = self.after(position) | tail & WAITED;
-                // Relaxed: B1; who sees the head go on after it sees it, too.
-                if self.tail.word.compare_exchange(tail, next, Relaxed, Relaxed).is_ok() {
-                    let replaced = self.replace(position, item);
-                    if tail & WAITED != 0 {
-                        self.tail.call(1);
-                    }
-                    return Ok(replaced);
-                }
+            let tail = self.tail();
+            // Held: it may be about to end, and a getter may know already.
+            if tail & HELD == 0 {
+                return tail & SHUT != 0;
             }
             yield_now();
         }
-    }
-
-    /// Puts the item at a position of our own whose slot is not free yet: takes the oldest item out of it, if
-    /// nobody else does.
-    fn replace(&self, position: usize, item: T) -> Option<T> {
-        let (oldest, slot) = (position - self.lap, self.slot(position));
-        // Relaxed: the exchange decides.
-        let mut head = self.head.word.load(Relaxed);
-        let mut is_ours = false;
-        while !is_ours && at(head) == oldest {
-            // Release: as in claim().
-            match self.head.word.compare_exchange(head, self.after(oldest) | head & WAITED, Release, Relaxed)
-            {
-                Ok(_) => is_ours = true,
-                Err(now) => head = now,
-            }
-        }
-        self.await_stamp(position, if is_ours { oldest | FULL } else { position });
-        // SAFETY: where the oldest item is ours, the slot is; the item is overwritten below.
-        let replaced = is_ours.then(|| unsafe { slot.read() });
-        // SAFETY: the position is ours, and its slot holds no item that anybody will read.
-        unsafe { slot.write(item, position | FULL) };
-        replaced
-    }
-
-    pub(crate) fn drain(&self) -> Vec<T> {
-        loop {
-            // Acquire: as in len().
-            let head = self.head.word.load(Acquire);
-            let (first, end) = (at(head), at(self.tail()));
-            // While an item is forced in, `tail` may be further: then its oldest item is on its way out.
-            let n = (self.count(end) - self.count(first)).min(self.slots.len());
-            let next = self.ahead(first, n) | head & WAITED;
-            // Release: as in claim().
-            if self.head.word.compare_exchange(head, next, Release, Relaxed).is_ok() {
-                let items = self.take_all(first, n);
-                if head & WAITED != 0 {
-                    self.head.call(n);
-                }
-                return items;
-            }
-        }
-    }
-
-    fn take_all(&self, first: usize, n: usize) -> Vec<T> {
-        let mut items = Vec::with_capacity(n);
-        let mut position = first;
-        for _ in 0..n {
-            self.await_stamp(position, position | FULL);
-            items.push(self.take(position));
-            position = self.after(position);
-        }
-        items
-    }
-
-    pub(crate) fn shut(&self) {
-        self.tail.shut();
-        self.tail.call(usize::MAX);
-        self.head.call(usize::MAX);
-    }
-
-    pub(crate) fn is_shut(&self) -> bool {
-        self.tail() & SHUT != 0
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -418,8 +343,12 @@ impl<T> Sides for Bounded<T> {
     }
 
     fn verdict_get(&self) -> Verdict {
-        // Relaxed: only grows: if the end that is loaded after it is no further, nothing was there then.
-        let head = self.head.word.load(Relaxed);
+        // Acquire: pairs with the Release of who moved it: as many were put as it had seen.
+        let head = self.head.word.load(Acquire);
+        if head & SHUT != 0 {
+            return Verdict::Over;
+        }
+        // If the end is no further, nothing was there when it was loaded (B2).
         let tail = self.tail();
         match at(head) == at(tail) {
             true if tail & SHUT == 0 => Verdict::Wait,

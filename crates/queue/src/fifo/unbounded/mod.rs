@@ -28,9 +28,13 @@
 //!    position is the last slot of its block, allocate the next block. Exchange `tail` for the next position.
 //!    If that was the last slot: write the new block to the block's `next` and to `last`, and add one to
 //!    `tail`. Write the item, and then `full`. If `tail` was `WAITED`, call a getter.
+//!    Several go the same way; who has more of them than the block has slots links as many blocks as it needs,
+//!    and adds all its positions in them at once.
 //! 2. Get: take the lock. If the place is behind the last slot, go on to the `next` block if there is one,
 //!    and give the old one back. If the slot is `full`, take the item and count it.
 //! 3. Verdict: empty if as many were taken as there were positions handed out.
+//! 4. End: hold `tail` when it is not between groups, and mark it `SHUT`. To discard, hold the `front` as well, and
+//!    take all.
 //!
 //! # Invariants
 //! - U1. Who exchanges `tail` has the position alone, and `last`, loaded between the look at `tail` and the
@@ -53,29 +57,14 @@
 //! # Proofs
 //! `tests/loom/unbounded.rs`, with one slot a block, so that every put links a block.
 
+mod block;
+
 use crate::error::PutError;
 use crate::feed::Feed;
-use crate::sync::{
-    Acquire, AtomicPtr, AtomicU32, Lock, LockGuard, Relaxed, Release, UnsafeCell, size, yield_now,
-};
-use crate::waiting::{Position, SHUT, STEP, Sides, Verdict, WAITED, Waiter, at};
-use core::mem::MaybeUninit;
-use core::ptr::{self, NonNull};
-
-/// Positions from one block to the next: a power of two.
-const GROUP: usize = size(64, 2);
-/// Slots of a block.
-const SLOTS: usize = GROUP - 1;
-
-struct Slot<T> {
-    full: AtomicU32,
-    item: UnsafeCell<MaybeUninit<T>>,
-}
-
-struct Block<T> {
-    slots: [Slot<T>; SLOTS],
-    next: AtomicPtr<Block<T>>,
-}
+use crate::sync::{Acquire, AtomicPtr, Lock, LockGuard, Relaxed, Release, yield_now};
+use crate::waiting::{HELD, Position, SHUT, STEP, Sides, Verdict, WAITED, Waiter, at};
+use block::{Block, Chain, GROUP, SLOTS, Slot};
+use core::ptr::NonNull;
 
 /// Where the next item is to be taken.
 struct Front<T> {
@@ -102,21 +91,6 @@ unsafe impl<T: Send> Send for Unbounded<T> {}
 unsafe impl<T: Send> Sync for Unbounded<T> {}
 // SAFETY: the pointer is to a block that the holder of the lock owns, items and all.
 unsafe impl<T: Send> Send for Front<T> {}
-
-impl<T> Block<T> {
-    fn allocate() -> NonNull<Self> {
-        let slot = |_| Slot { full: AtomicU32::new(0), item: UnsafeCell::new(MaybeUninit::uninit()) };
-        let block = Self { slots: core::array::from_fn(slot), next: AtomicPtr::new(ptr::null_mut()) };
-        NonNull::from(Box::leak(Box::new(block)))
-    }
-
-    /// # Safety
-    /// It came from allocate(), and nobody will look at it again.
-    unsafe fn free(block: NonNull<Self>) {
-        // SAFETY: the caller's promise.
-        drop(unsafe { Box::from_raw(block.as_ptr()) });
-    }
-}
 
 impl<T> Front<T> {
     /// The slot of the next item, if its block is linked already; gives a block back that is used up.
@@ -174,22 +148,18 @@ impl<T> Unbounded<T> {
         self.tail.word.load(Acquire)
     }
 
-    /// Has up to `max` positions of one block: the block, the first place in it, and how many.
+    /// Has `n` positions: the block of the first, its place in it, and whether a getter waits.
     #[inline]
-    fn claim(&self, max: usize) -> Option<(NonNull<Block<T>>, usize, usize, bool)> {
-        let mut spare = None;
+    fn claim(&self, n: usize) -> Option<(NonNull<Block<T>>, usize, bool)> {
+        let mut spare = Chain::new();
         loop {
             // Acquire: pairs with the Release in link(): the block of this position can be found, U1.
             let tail = self.tail.word.load(Acquire);
             if tail & SHUT != 0 {
-                if let Some(block) = spare {
-                    // SAFETY: nobody else knows it.
-                    unsafe { Block::free(block) };
-                }
                 return None;
             }
             let place = at(tail) / STEP % GROUP;
-            if place == SLOTS {
+            if place == SLOTS || tail & HELD != 0 {
                 yield_now();
                 continue;
             }
@@ -197,38 +167,36 @@ impl<T> Unbounded<T> {
             // waiver(relaxed): loom lets no load see what is stored later, as ARM may; covered by: no run, only by
             // the argument of U1
             let block = self.last.load(Acquire);
-            let n = max.min(SLOTS - place);
-            if place + n == SLOTS && spare.is_none() {
-                // Before the exchange: nobody has to wait for an allocation.
-                spare = Some(Block::allocate());
-            }
+            // Before the exchange: nobody has to wait for an allocation.
+            let blocks = (place + n) / SLOTS;
+            spare.resize(blocks);
+            let to = if blocks == 0 { place + n } else { SLOTS };
             // Relaxed: the word's own order makes one owner; see "Memory orderings" for what it carries on.
-            if self.tail.word.compare_exchange(tail, tail + n * STEP, Relaxed, Relaxed).is_err() {
+            let next = tail + (to - place) * STEP;
+            if self.tail.word.compare_exchange(tail, next, Relaxed, Relaxed).is_err() {
                 continue;
             }
             let block = NonNull::new(block)?;
-            match spare {
-                Some(next) if place + n == SLOTS => self.link(block, next),
-                // SAFETY: nobody else knows the spare block.
-                Some(next) => unsafe { Block::free(next) },
-                None => {}
+            if blocks > 0 {
+                self.link(block, spare, (place + n) % SLOTS);
             }
-            return Some((block, place, n, tail & WAITED != 0));
+            return Some((block, place, tail & WAITED != 0));
         }
     }
 
-    /// Puts the next block after the one whose last slot we have.
+    /// Puts the next blocks after the one whose last slot we have, and has the first `places` of the last of them.
     #[cold]
-    fn link(&self, block: NonNull<Block<T>>, next: NonNull<Block<T>>) {
+    fn link(&self, block: NonNull<Block<T>>, blocks: Chain<T>, places: usize) {
         // SAFETY: we have a slot of the block and have not written `full` yet (U2).
         let block = unsafe { block.as_ref() };
+        let (first, last, n) = blocks.into_parts();
         // Relaxed: a getter sees it by the `full` of this block's last slot.
-        block.next.store(next.as_ptr(), Relaxed);
+        block.next.store(first, Relaxed);
         // Release: pairs with the Acquire in claim() (U1).
         // waiver(relaxed): as there: loom has no such loads; covered by: no run, only by the argument of U1
-        self.last.store(next.as_ptr(), Release);
+        self.last.store(last, Release);
         // Release: pairs with the Acquire in claim(): who finds a position of the next group finds its block.
-        self.tail.word.fetch_add(STEP, Release);
+        self.tail.word.fetch_add((1 + (n - 1) * GROUP + places) * STEP, Release);
     }
 
     /// Writes an item to a place of our own.
@@ -248,8 +216,32 @@ impl<T> Unbounded<T> {
     }
 
     pub(crate) fn drain(&self) -> Vec<T> {
+        self.take_all(&mut self.front())
+    }
+
+    pub(crate) fn discard(&self) -> Vec<T> {
+        // With the front held, who learns of the end has to wait for the rest of it.
         let mut front = self.front();
-        // With the front held nobody else takes: what is there now is ours.
+        self.end();
+        let items = self.take_all(&mut front);
+        drop(front);
+        self.tail.call(usize::MAX);
+        items
+    }
+
+    pub(crate) fn shut(&self) {
+        self.end();
+        self.tail.call(usize::MAX);
+    }
+
+    fn end(&self) {
+        // Not between groups: who links a block has some positions more to come.
+        self.tail.hold(|tail| at(tail) / STEP % GROUP < SLOTS);
+        self.tail.let_go(true);
+    }
+
+    /// Takes all that is there: with the front held, nobody else takes.
+    fn take_all(&self, front: &mut Front<T>) -> Vec<T> {
         let end = Self::count(self.tail());
         let mut items = Vec::with_capacity(end - front.taken);
         while front.taken < end {
@@ -260,11 +252,6 @@ impl<T> Unbounded<T> {
             }
         }
         items
-    }
-
-    pub(crate) fn shut(&self) {
-        self.tail.shut();
-        self.tail.call(usize::MAX);
     }
 
     pub(crate) fn is_shut(&self) -> bool {
@@ -286,7 +273,7 @@ impl<T> Sides for Unbounded<T> {
 
     #[inline]
     fn poll_put(&self, item: T) -> Result<(), PutError<T>> {
-        let Some((block, place, _, waited)) = self.claim(1) else { return Err(PutError::Full(item)) };
+        let Some((block, place, waited)) = self.claim(1) else { return Err(PutError::Full(item)) };
         // SAFETY: we have claimed the place just now.
         unsafe { Self::write(block, place, item) };
         if waited {
@@ -296,11 +283,19 @@ impl<T> Sides for Unbounded<T> {
     }
 
     fn poll_put_some(&self, feed: &mut Feed<T>) -> Result<usize, PutError<()>> {
-        let Some((block, first, n, waited)) = self.claim(feed.len()) else { return Ok(0) };
-        for place in first..first + n {
-            let item = feed.next().expect("no more places than items");
-            // SAFETY: we have claimed the places just now.
+        let n = feed.len();
+        let Some((mut block, mut place, waited)) = self.claim(n) else { return Ok(0) };
+        while let Some(item) = feed.next() {
+            // Before the last of its slots is full: after that the block may be gone.
+            // SAFETY: we have a slot of it that is not full (U2).
+            // Relaxed: for a last slot we stored it ourselves; else it is not looked at.
+            let next = unsafe { block.as_ref() }.next.load(Relaxed);
+            // SAFETY: we have claimed as many places as there are items.
             unsafe { Self::write(block, place, item) };
+            place += 1;
+            if let Some(next) = NonNull::new(next).filter(|_| place == SLOTS) {
+                (block, place) = (next, 0);
+            }
         }
         if waited {
             self.tail.call(n);
