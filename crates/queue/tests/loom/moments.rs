@@ -21,7 +21,7 @@ fn looked_at(name: &str, maxsize: usize, all: &'static [Op], looks: &'static [Op
     Proof::new(name, claim)
         .threads(2)
         .bounded(3)
-        .executions_at_least(10)
+        .executions_at_least(1_800)
         .outcomes(&["done", "refused"])
         .refuted_by(
             "that ordering is Relaxed",
@@ -86,7 +86,7 @@ fn a_drain_takes_all_that_is_there() {
     Proof::new(name, "beside a drain, a queue with room for two is never full of what it leaves")
         .threads(2)
         .bounded(2)
-        .executions_at_least(4_000)
+        .executions_at_least(200)
         .outcomes(&["full", "room"])
         .check(|| {
             let queue = Arc::new(Queue::bounded(2));

@@ -57,7 +57,7 @@ fn what_is_forced_in_pushes_the_oldest_out() {
         "beside a getter, an item that is forced in pushes out the oldest or nothing, and nothing is lost",
     )
     .threads(2)
-    .executions_at_least(42_000)
+    .executions_at_least(3_200)
     .outcomes(&["a getter made room", "the oldest was pushed out"])
     .refuted_by(
         "the stamp of an empty slot is Relaxed",

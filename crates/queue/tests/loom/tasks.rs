@@ -162,8 +162,8 @@ fn what_is_discarded_counts_as_done() {
         "after a discard join waits for the items taken before, and for no other",
     )
     .threads(2)
-    .bounded(4)
-    .executions_at_least(6_600)
+    .bounded(3)
+    .executions_at_least(11_000)
     .outcomes(&["discarded 0", "discarded 1", "discarded 2"])
     .check(|| {
         let queue = Arc::new(Queue::bounded(2));
@@ -188,7 +188,7 @@ fn a_discard_lets_go_who_joins() {
     )
     .threads(2)
     .bounded(3)
-    .executions_at_least(1_100)
+    .executions_at_least(2_300)
     .outcomes(&["joined"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {

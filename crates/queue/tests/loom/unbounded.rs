@@ -198,7 +198,7 @@ fn who_learns_of_the_end_sees_what_came_before_it() {
         "what is written before the shutdown is seen by who is told of it",
     )
     .threads(2)
-    .executions_at_least(6)
+    .executions_at_least(16)
     .outcomes(&["open", "shut"])
     .refuted_by(
         "the look at the end is Relaxed",

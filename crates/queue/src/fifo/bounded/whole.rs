@@ -91,7 +91,9 @@ impl<T> Bounded<T> {
     /// `mark` then.
     fn clear(&self, end: usize, mark: usize) -> (usize, usize, bool) {
         loop {
-            // Acquire: as in len().
+            // Acquire: pairs with the Release in claim(): it is not one that is stored only after we let go.
+            // waiver(relaxed): loom lets no load see what is stored later, as C11 may; covered by: no run, only by
+            // this argument: its put would come both before and after our hold
             let head = self.head.word.load(Acquire);
             let n = self.count(end) - self.count(at(head));
             let next = end | head & (WAITED | SHUT) | mark;
