@@ -178,7 +178,7 @@ impl<T> Unbounded<T> {
             }
             let block = NonNull::new(block)?;
             if blocks > 0 {
-                self.link(block, spare, (place + n) % SLOTS);
+                self.link(block, spare, place + n - blocks * SLOTS);
             }
             return Some((block, place, tail & WAITED != 0));
         }
