@@ -115,7 +115,7 @@ impl Spin {
     /// The first turns are pauses, each twice as long as the one before: they see a partner on another core
     /// at once, and leave it the cache line more and more.
     pub fn long() -> Self {
-        Self::of(6, 66)
+        Self::of(5, 65)
     }
 
     fn of(pauses: u32, turns: u32) -> Self {

@@ -4,6 +4,7 @@
 //! channels, which is the same for all.
 
 mod async_channel;
+mod batches;
 mod by_hand;
 mod channel;
 mod crossbeam;
@@ -54,6 +55,13 @@ pub(crate) fn benches() -> Vec<Bench> {
         let contestants = selvedge::tracking(shape, Transfer::<u64>::on(Cores::InTurn));
         let bench = Bench::new(format!("queue task_done {}", shape.name()), Unit::Millions, contestants);
         benches.push(bench.goal(Goal::Times(1.05, &[])));
+    }
+    for capacity in [Some(1024), None] {
+        let shape = Shape::one_to_one(capacity);
+        let singles = crossbeam::contestant(shape, Transfer::<u64>::on(Cores::InTurn));
+        let contestants = vec![batches::contestant(capacity), singles];
+        let bench = Bench::new(format!("queue batches {}", shape.name()), Unit::Millions, contestants);
+        benches.push(bench.goal(Goal::Times(1.0 / 3.0, &["crossbeam-channel"])));
     }
     benches.push(idle::timed());
     benches.push(idle::bench("untimed get", contestants(Shape::one_to_one(None), idle::Untimed)));

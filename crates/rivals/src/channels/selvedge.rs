@@ -45,7 +45,7 @@ pub(super) fn tracking<J: Job>(shape: Shape, job: J) -> Vec<Contestant> {
     vec![shared("with task_done", shape, job, tracking), shared("without", shape, job, move || open(shape))]
 }
 
-fn open<T>(shape: Shape) -> (Arc<Queue<T>>, Arc<Queue<T>>) {
+pub(super) fn open<T>(shape: Shape) -> (Arc<Queue<T>>, Arc<Queue<T>>) {
     let queue = Arc::new(match shape.capacity {
         None => Queue::unbounded(),
         Some(0) => Queue::rendezvous(),
