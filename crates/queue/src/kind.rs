@@ -56,6 +56,11 @@ pub trait Core {
     /// Waits for one item at least, and takes up to `max` (not 0) that are there, in order, at one time.
     fn get_some(&self, max: usize, into: &mut Vec<Self::Item>, deadline: Deadline) -> Result<(), GetError>;
 
+    /// A copy of the next item to be got, if there is one now and it can be told.
+    fn peek(&self) -> Option<Self::Item>
+    where
+        Self::Item: Copy;
+
     /// Takes all that is there, at one time.
     fn drain(&self) -> Vec<Self::Item>;
 

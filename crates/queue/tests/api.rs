@@ -2,7 +2,7 @@
 //! show.
 #![cfg(not(loom))]
 
-use queue::{GetError, PutError, Queue, ShutDown, Shutdown};
+use queue::{GetError, LifoQueue, PriorityQueue, PutError, Queue, ShutDown, Shutdown};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -133,5 +133,48 @@ fn what_one_thread_puts_one_thread_gets_in_order() {
     thread::scope(|scope| {
         scope.spawn(|| (0..10_000).for_each(|item| queue.put(item).unwrap()));
         assert!((0..10_000).all(|item| queue.get() == Ok(item)));
+    });
+}
+
+#[test]
+fn a_look_at_the_next_item_takes_nothing() {
+    let (bounded, endless, meeting) = (Queue::bounded(2), Queue::unbounded(), Queue::<u32>::rendezvous());
+    let (last, smallest) = (LifoQueue::unbounded(), PriorityQueue::unbounded());
+    assert_eq!((bounded.peek(), endless.peek(), last.peek(), smallest.peek()), (None, None, None, None));
+    // Over the end of a lap, and of a block.
+    for number in 1..200 {
+        bounded.put(number).unwrap();
+        endless.put(number).unwrap();
+        assert_eq!((bounded.peek(), endless.peek(), meeting.peek()), (Some(number), Some(number), None));
+        assert_eq!((bounded.get(), endless.get()), (Ok(number), Ok(number)));
+        assert_eq!((bounded.peek(), endless.peek()), (None, None));
+    }
+    last.put_many([2, 3, 1]).unwrap();
+    smallest.put_many([2, 3, 1]).unwrap();
+    assert_eq!((last.peek(), smallest.peek(), last.len(), smallest.len()), (Some(1), Some(1), 3, 3));
+    bounded.put(7).unwrap();
+    bounded.shutdown(Shutdown::Drain);
+    assert_eq!((bounded.peek(), bounded.get(), bounded.peek()), (Some(7), Ok(7), None));
+}
+
+#[test]
+fn who_looks_beside_others_sees_what_was_put() {
+    let queue = Queue::bounded(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            (0..20_000_u64).for_each(|n| queue.put([n; 8]).unwrap());
+            queue.shutdown(Shutdown::Drain);
+        });
+        scope.spawn(|| assert_eq!(queue.iter().count(), 20_000));
+        let mut last = 0;
+        while !queue.is_shutdown() {
+            if let Some(item) = queue.peek() {
+                assert!(
+                    item.iter().all(|n| *n == item[0]) && item[0] >= last,
+                    "whole, and never an older one"
+                );
+                last = item[0];
+            }
+        }
     });
 }

@@ -99,6 +99,17 @@ impl<T> Core for Fifo<T> {
         }
     }
 
+    fn peek(&self) -> Option<T>
+    where
+        T: Copy,
+    {
+        match &self.0 {
+            B(bounded) => bounded.peek(),
+            U(unbounded) => unbounded.peek(),
+            R(_) => None,
+        }
+    }
+
     fn drain(&self) -> Vec<T> {
         match &self.0 {
             B(bounded) => bounded.drain(),

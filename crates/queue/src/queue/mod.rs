@@ -206,6 +206,24 @@ impl<K: Kind> AnyQueue<K> {
         Ok(items)
     }
 
+    /// A copy of the next item, which stays where it is; `None` if there is none now, of a
+    /// [rendezvous](Queue::rendezvous), and of a [`StoreQueue`] whose [`Store`](crate::Store) does not tell. By the
+    /// time one looks at it, another may have taken the item.
+    ///
+    /// Only for items that are `Copy`: to clone one is the user's code, which does not run while the queue is locked.
+    ///
+    /// ```
+    /// let queue = queue::PriorityQueue::unbounded();
+    /// queue.put_many([3, 1, 2]).unwrap();
+    /// assert_eq!((queue.peek(), queue.len()), (Some(1), 3));
+    /// ```
+    pub fn peek(&self) -> Option<K::Item>
+    where
+        K::Item: Copy,
+    {
+        self.kind.peek()
+    }
+
     /// Takes all that is there, in order, at one time, without waiting. The items count as taken, not as
     /// done.
     pub fn drain(&self) -> Vec<K::Item> {

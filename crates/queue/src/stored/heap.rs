@@ -142,6 +142,10 @@ impl<T: Ord> Store for Heap<T> {
         self.pop_entry().map(|(first, _)| first.item)
     }
 
+    fn peek(&self) -> Option<&T> {
+        self.entries.first().map(|entry| &entry.item)
+    }
+
     fn pop_many(&mut self, max: usize) -> Vec<T> {
         let mut popped = Popped { heap: self, entries: Vec::new() };
         while popped.entries.len() < max

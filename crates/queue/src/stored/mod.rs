@@ -301,6 +301,13 @@ impl<S: Store> Core for Stored<S> {
         get_some(self, max, into, deadline)
     }
 
+    fn peek(&self) -> Option<S::Item>
+    where
+        S::Item: Copy,
+    {
+        self.lock().store.peek().copied()
+    }
+
     fn drain(&self) -> Vec<S::Item> {
         self.visit(|state| state.pop_many(usize::MAX))
     }

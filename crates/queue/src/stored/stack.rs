@@ -25,6 +25,10 @@ impl<T> Store for Stack<T> {
         self.0.pop_back()
     }
 
+    fn peek(&self) -> Option<&T> {
+        self.0.back()
+    }
+
     fn exchange(&mut self, item: T) -> Result<T, T> {
         self.0.push_back(item);
         self.0.pop_front().ok_or_else(|| unreachable!("one was pushed"))

@@ -50,6 +50,11 @@ pub trait Store {
     /// Gives the next item out; `None` if and only if there is none.
     fn pop(&mut self) -> Option<Self::Item>;
 
+    /// The item that would be given out next. By default there is no telling, even where there is one.
+    fn peek(&self) -> Option<&Self::Item> {
+        None
+    }
+
     /// Gives the next `max` items out in order, or all if there are fewer.
     ///
     /// By default it pops them one by one; if a `pop` panics, those that were out already are pushed again, the

@@ -14,6 +14,7 @@
 //! | `history.rs` | what threads see of a queue, one alone could have seen |
 //! | `moments.rs` | who looks while others are at work is told what was so at one moment |
 //! | `parcel.rs` | the item of these models, with something written beside it |
+//! | `peek.rs` | who looks at the next item sees it whole |
 //! | `ring.rs` | what one side publishes the other gets once and in order; neither is left asleep; ends and deaths are told after the last item |
 //! | `ring_twin.rs` | the ring's twin with one flaw each |
 //!
@@ -26,6 +27,7 @@ mod channel;
 mod history;
 mod moments;
 mod parcel;
+mod peek;
 mod rendezvous;
 mod ring;
 mod ring_twin;

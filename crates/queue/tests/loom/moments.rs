@@ -64,7 +64,7 @@ fn a_queue_with_one_item_or_two_is_never_empty() {
         2,
         all,
         &[Op::TryGet],
-        "compare_exchange(word, next, Release, Relaxed)",
+        "compare_exchange(word, next, AcqRel, Relaxed)",
     );
 }
 

@@ -132,7 +132,7 @@ fn its_length_is_never_less_than_nothing() {
         "positions are exchanged Relaxed",
         Fault::Relaxed,
         BOUNDED,
-        "compare_exchange(word, next, Release, Relaxed)",
+        "compare_exchange(word, next, AcqRel, Relaxed)",
         Death::Assertion("subtract with overflow"),
     )
     .refuted_by(
@@ -166,14 +166,14 @@ fn its_length_beside_a_drain() {
         "a drain moves the head Relaxed",
         Fault::Relaxed,
         WHOLE,
-        "compare_exchange(head, next, Release, Relaxed).is_ok()",
+        "compare_exchange(head, next, AcqRel, Relaxed).is_ok()",
         Death::Assertion("subtract with overflow"),
     )
     .refuted_by(
         "who forces an item in moves the head Relaxed",
         Fault::Relaxed,
         WHOLE,
-        "compare_exchange(head, self.after(oldest) | head & WAITED, Release, Relaxed)",
+        "compare_exchange(seen, self.after(oldest) | seen & WAITED, AcqRel, Relaxed)",
         Death::Assertion("subtract with overflow"),
     )
     .check(|| {

@@ -59,7 +59,7 @@ mod whole;
 
 use crate::error::PutError;
 use crate::feed::Feed;
-use crate::sync::{Acquire, AtomicUsize, Relaxed, Release, UnsafeCell, yield_now};
+use crate::sync::{AcqRel, Acquire, AtomicUsize, Relaxed, Release, UnsafeCell, yield_now};
 use crate::waiting::{HELD, Position, SHUT, STEP, Sides, Verdict, WAITED, Waiter, at};
 use core::mem::MaybeUninit;
 
@@ -173,9 +173,9 @@ impl<T> Bounded<T> {
                 continue;
             }
             let next = self.ahead(first, n) | word & WAITED;
-            // Release: the head's pairs with the Acquire in len(). B1 needs none, and the stamps order the
-            // slots.
-            match side.word.compare_exchange(word, next, Release, Relaxed) {
+            // AcqRel: the head's Release pairs with the Acquire in len(), and its Acquire with the Release of who let
+            // go of it: who only looked at the item is done. B1 needs none, and the stamps order the slots.
+            match side.word.compare_exchange(word, next, AcqRel, Relaxed) {
                 Ok(_) => return Some((first, n, word & WAITED != 0)),
                 Err(now) => word = now,
             }

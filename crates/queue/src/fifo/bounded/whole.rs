@@ -1,9 +1,10 @@
-//! What is done to a ring as a whole: an item is forced in where there is no room, all are taken out, it ends.
+//! What is done to a ring as a whole: an item is forced in where there is no room, the next is
+//! looked at, all are taken out, it ends.
 
 use super::{Bounded, FULL};
 use crate::error::PutError;
-use crate::sync::{Acquire, Relaxed, Release, yield_now};
-use crate::waiting::{HELD, SHUT, WAITED, at, try_put};
+use crate::sync::{AcqRel, Acquire, Relaxed, yield_now};
+use crate::waiting::{HELD, SHUT, Sides, Verdict, WAITED, at, try_put};
 
 impl<T> Bounded<T> {
     pub(crate) fn force_put(&self, mut item: T) -> Result<Option<T>, PutError<T>> {
@@ -42,11 +43,17 @@ impl<T> Bounded<T> {
         let mut head = self.head.word.load(Relaxed);
         let mut is_ours = false;
         while !is_ours && at(head) == oldest {
-            // Release: as in claim().
-            match self.head.word.compare_exchange(head, self.after(oldest) | head & WAITED, Release, Relaxed)
-            {
+            // Not while somebody looks at the item.
+            let seen = head & !HELD;
+            // AcqRel: as in claim().
+            match self.head.word.compare_exchange(seen, self.after(oldest) | seen & WAITED, AcqRel, Relaxed) {
                 Ok(_) => is_ours = true,
-                Err(now) => head = now,
+                Err(now) => {
+                    if now & HELD != 0 {
+                        yield_now();
+                    }
+                    head = now;
+                }
             }
         }
         self.await_stamp(position, if is_ours { oldest | FULL } else { position });
@@ -55,6 +62,27 @@ impl<T> Bounded<T> {
         // SAFETY: the position is ours, and its slot holds no item that anybody will read.
         unsafe { slot.write(item, position | FULL) };
         replaced
+    }
+
+    pub(crate) fn peek(&self) -> Option<T>
+    where
+        T: Copy,
+    {
+        loop {
+            // Nobody takes the item meanwhile.
+            let next = self.head.hold(|_| true);
+            let slot = self.slot(next);
+            // Acquire: as in ready().
+            let is_there = slot.stamp.load(Acquire) == next | FULL;
+            // SAFETY: it is there, and stays.
+            let item = is_there.then(|| slot.item.with(|item| unsafe { item.cast::<T>().read() }));
+            self.head.let_go(false);
+            if item.is_some() || !matches!(self.verdict_get(), Verdict::Again) {
+                return item;
+            }
+            // A putter is about to write, or another was faster.
+            yield_now();
+        }
     }
 
     pub(crate) fn drain(&self) -> Vec<T> {
@@ -94,13 +122,13 @@ impl<T> Bounded<T> {
             // Acquire: pairs with the Release in claim(): it is not one that is stored only after we let go.
             // waiver(relaxed): loom lets no load see what is stored later, as C11 may; covered by: no run, only by
             // this argument: its put would come both before and after our hold
-            let head = self.head.word.load(Acquire);
+            let head = self.head.word.load(Acquire) & !HELD;
             let n = self.count(end) - self.count(at(head));
             let next = end | head & (WAITED | SHUT) | mark;
             // If there are more than there is room for, one is just forcing its item in, and moves the head first.
-            // Release: as in claim().
-            if n <= self.slots.len() && self.head.word.compare_exchange(head, next, Release, Relaxed).is_ok()
-            {
+            // If the head is held, somebody looks at the next item.
+            // AcqRel: as in claim().
+            if n <= self.slots.len() && self.head.word.compare_exchange(head, next, AcqRel, Relaxed).is_ok() {
                 return (at(head), n, head & WAITED != 0);
             }
             yield_now();

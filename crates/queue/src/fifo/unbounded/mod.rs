@@ -215,6 +215,23 @@ impl<T> Unbounded<T> {
         slot.full.store(1, Release);
     }
 
+    pub(crate) fn peek(&self) -> Option<T>
+    where
+        T: Copy,
+    {
+        let mut front = self.front();
+        while front.taken < Self::count(self.tail()) {
+            // Acquire: as in take().
+            if let Some(slot) = front.slot().filter(|slot| slot.full.load(Acquire) == 1) {
+                // SAFETY: the item is there, and nobody takes it while we have the front.
+                return Some(slot.item.with(|item| unsafe { item.cast::<T>().read() }));
+            }
+            // A putter is about to write.
+            yield_now();
+        }
+        None
+    }
+
     pub(crate) fn drain(&self) -> Vec<T> {
         self.take_all(&mut self.front())
     }
