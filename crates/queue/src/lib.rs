@@ -1,4 +1,4 @@
-//! Python's queues for Rust, at the speed of the best channels, and model-checked.
+//! Python's queues for Rust, model-checked, and made to be as fast as the best channels.
 //!
 //! | type | order | room |
 //! |---|---|---|

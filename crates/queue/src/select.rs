@@ -62,8 +62,8 @@ pub struct Select<'a, R> {
 
 /// One thing that is waited for.
 trait Case<R> {
-    /// Does it, if it is possible now.
-    fn attempt(&mut self) -> Option<R>;
+    /// Does it, if it is possible now: `true`. What came of it is kept for answer().
+    fn attempt(&mut self) -> bool;
 
     /// Enters the line; `false` if there is no need.
     fn enter(&mut self, waiter: &Waiter) -> bool;
@@ -71,11 +71,11 @@ trait Case<R> {
     /// Leaves the line.
     fn leave(&mut self) -> Left;
 
-    /// What is said of a case that happened while it stood in line.
-    fn happened(&mut self) -> R;
-
     /// Calls another of those who wait for the same.
     fn pass_on(&self);
+
+    /// What the user's function says of it, which has happened.
+    fn answer(&mut self) -> R;
 }
 
 /// How a case was found when it left its line.
@@ -98,7 +98,7 @@ impl<'a, R> Select<'a, R> {
         queue: &'a AnyQueue<K>,
         then: impl FnOnce(Result<K::Item, ShutDown>) -> R + 'a,
     ) -> Self {
-        self.cases.push(Box::new(Get { queue, then: Some(then), waiter: core::ptr::null() }));
+        self.cases.push(Box::new(Get { queue, then: Some(then), got: None, waiter: core::ptr::null() }));
         self
     }
 
@@ -113,7 +113,7 @@ impl<'a, R> Select<'a, R> {
         then: impl FnOnce(Result<(), PutError<()>>) -> R + 'a,
     ) -> Self {
         assert!(item.is_some(), "there is an item to put");
-        self.cases.push(Box::new(Put { queue, item, then: Some(then), hand: None }));
+        self.cases.push(Box::new(Put { queue, item, then: Some(then), put: None, hand: None }));
         self
     }
 
@@ -138,13 +138,19 @@ impl<'a, R> Select<'a, R> {
     /// ```
     pub fn wait_timeout(mut self, timeout: impl Into<Deadline>) -> Option<R> {
         assert!(!self.cases.is_empty(), "there is something to wait for");
-        let deadline = timeout.into();
+        let case = self.happens(timeout.into())?;
+        // The user's function: everything else is done.
+        Some(self.cases[case].answer())
+    }
+
+    /// The number of the case that has happened.
+    fn happens(&mut self, deadline: Deadline) -> Option<usize> {
         let mut late = false;
         loop {
             let mut spin = Spin::long();
             loop {
-                if let Some(answer) = self.attempt() {
-                    return Some(answer);
+                if let Some(case) = self.attempt() {
+                    return Some(case);
                 }
                 if late || deadline.is_over() {
                     return None;
@@ -154,21 +160,20 @@ impl<'a, R> Select<'a, R> {
                 }
             }
             match self.stand_in_lines(deadline) {
-                Ok(answer) => return Some(answer),
+                Ok(case) => return Some(case),
                 Err(was_late) => late = was_late,
             }
         }
     }
 
     /// Attempts each case, the first by chance.
-    fn attempt(&mut self) -> Option<R> {
-        let first = chance(self.cases.len());
-        let (before, after) = self.cases.split_at_mut(first);
-        after.iter_mut().chain(before).find_map(|case| case.attempt())
+    fn attempt(&mut self) -> Option<usize> {
+        let (first, n) = (chance(self.cases.len()), self.cases.len());
+        (first..n).chain(0..first).find(|case| self.cases[*case].attempt())
     }
 
     /// Steps 2 to 5; says whether the deadline has come, where nothing has happened.
-    fn stand_in_lines(&mut self, deadline: Deadline) -> Result<R, bool> {
+    fn stand_in_lines(&mut self, deadline: Deadline) -> Result<usize, bool> {
         let waiter = Waiter::new();
         // Nothing between here and the last leave() runs user code, or panics: the waiter is left by all
         // lines.
@@ -179,23 +184,18 @@ impl<'a, R> Select<'a, R> {
         self.settle(&left).ok_or(late)
     }
 
-    /// The answer of the case that happened in its line, or of the first that called us and is possible; all
-    /// other calls are passed on.
-    fn settle(&mut self, left: &[Left]) -> Option<R> {
-        let called = (0..left.len()).filter(|&case| left[case] == Left::Called);
-        if let Some(case) = left.iter().position(|left| *left == Left::Happened) {
-            called.for_each(|case| self.cases[case].pass_on());
-            return Some(self.cases[case].happened());
-        }
-        let mut answer = None;
-        for case in called {
-            match answer {
+    /// The case that happened in its line, or the first that called us and is possible; all other calls are
+    /// passed on.
+    fn settle(&mut self, left: &[Left]) -> Option<usize> {
+        let mut happened = left.iter().position(|left| *left == Left::Happened);
+        for case in (0..left.len()).filter(|&case| left[case] == Left::Called) {
+            match happened {
                 // Not possible: somebody has used up what the call was for.
-                None => answer = self.cases[case].attempt(),
+                None => happened = self.cases[case].attempt().then_some(case),
                 Some(_) => self.cases[case].pass_on(),
             }
         }
-        answer
+        happened
     }
 }
 
@@ -211,21 +211,22 @@ impl<R> fmt::Debug for Select<'_, R> {
     }
 }
 
-struct Get<'a, K, F> {
+struct Get<'a, K: Kind, F> {
     queue: &'a AnyQueue<K>,
     then: Option<F>,
+    got: Option<Result<K::Item, ShutDown>>,
     /// Whom we have in the line.
     waiter: *const Waiter,
 }
 
 impl<R, K: Kind, F: FnOnce(Result<K::Item, ShutDown>) -> R> Case<R> for Get<'_, K, F> {
-    fn attempt(&mut self) -> Option<R> {
-        let got = match self.queue.try_get() {
-            Ok(item) => Ok(item),
-            Err(GetError::ShutDown) => Err(ShutDown),
-            Err(GetError::Empty) => return None,
+    fn attempt(&mut self) -> bool {
+        self.got = match self.queue.try_get() {
+            Ok(item) => Some(Ok(item)),
+            Err(GetError::ShutDown) => Some(Err(ShutDown)),
+            Err(GetError::Empty) => None,
         };
-        self.then.take().map(|then| then(got))
+        self.got.is_some()
     }
 
     fn enter(&mut self, waiter: &Waiter) -> bool {
@@ -239,12 +240,13 @@ impl<R, K: Kind, F: FnOnce(Result<K::Item, ShutDown>) -> R> Case<R> for Get<'_, 
         if self.queue.kind().leave_get(waiter) { Left::InLine } else { Left::Called }
     }
 
-    fn happened(&mut self) -> R {
-        unreachable!("a getter is called, and takes for itself")
-    }
-
     fn pass_on(&self) {
         self.queue.kind().call_getter();
+    }
+
+    fn answer(&mut self) -> R {
+        let (then, got) = (self.then.take(), self.got.take());
+        then.zip(got).map(|(then, got)| then(got)).expect("it has happened, once")
     }
 }
 
@@ -252,21 +254,23 @@ struct Put<'a, K: Kind, F> {
     queue: &'a AnyQueue<K>,
     item: &'a mut Option<K::Item>,
     then: Option<F>,
+    put: Option<Result<(), PutError<()>>>,
     /// What we have in the line, with the item.
     hand: Option<Box<Hand<K::Item>>>,
 }
 
 impl<R, K: Kind, F: FnOnce(Result<(), PutError<()>>) -> R> Case<R> for Put<'_, K, F> {
-    fn attempt(&mut self) -> Option<R> {
-        let put = match self.queue.try_put(self.item.take()?) {
-            Ok(()) => Ok(()),
+    fn attempt(&mut self) -> bool {
+        let Some(item) = self.item.take() else { return false };
+        self.put = match self.queue.try_put(item) {
+            Ok(()) => Some(Ok(())),
             Err(PutError::Full(item)) => {
                 *self.item = Some(item);
-                return None;
+                None
             }
-            Err(error) => Err(error.map(|item| *self.item = Some(item))),
+            Err(error) => Some(Err(error.map(|item| *self.item = Some(item)))),
         };
-        self.then.take().map(|then| then(put))
+        self.put.is_some()
     }
 
     fn enter(&mut self, waiter: &Waiter) -> bool {
@@ -283,18 +287,21 @@ impl<R, K: Kind, F: FnOnce(Result<(), PutError<()>>) -> R> Case<R> for Put<'_, K
         let in_line = self.queue.kind().leave_put(&hand);
         *self.item = hand.into_item();
         match self.item {
-            None => Left::Happened,
+            None => {
+                self.put = Some(Ok(()));
+                Left::Happened
+            }
             Some(_) if in_line => Left::InLine,
             Some(_) => Left::Called,
         }
     }
 
-    fn happened(&mut self) -> R {
-        let then = self.then.take().expect("a case happens once");
-        then(Ok(()))
-    }
-
     fn pass_on(&self) {
         self.queue.kind().call_putter();
+    }
+
+    fn answer(&mut self) -> R {
+        let (then, put) = (self.then.take(), self.put.take());
+        then.zip(put).map(|(then, put)| then(put)).expect("it has happened, once")
     }
 }

@@ -134,7 +134,8 @@ impl Position {
     pub(crate) fn let_go(&self, shut: bool) {
         // Relaxed: only who holds it marks it SHUT.
         let marks = if shut && self.word.load(Relaxed) & SHUT == 0 { HELD - SHUT } else { HELD };
-        // Release: pairs with the Acquire of whoever looks whether it is SHUT.
+        // Release: pairs with the Acquire of whoever looks whether it is SHUT, and of the exchange that comes next:
+        // what we did while we held it is done.
         self.word.fetch_sub(marks, Release);
     }
 }

@@ -63,6 +63,13 @@ fn a_task_gets_what_a_thread_puts() {
     .threads(2)
     .executions_at_least(4_700)
     .outcomes(&["1"])
+    .refuted_by(
+        "the stamp of a full slot is Relaxed",
+        Fault::Relaxed,
+        "crates/queue/src/fifo/bounded/mod.rs",
+        "self.stamp.store(stamp, Release)",
+        Death::Causality,
+    )
     .check(|| {
         let queue = Arc::new(Queue::bounded(1));
         let task = spawn({

@@ -39,6 +39,27 @@ pub(crate) fn getter(queue: &Arc<Queue<Parcel>>) -> JoinHandle<Option<u32>> {
     spawn(move || queue.get().ok().map(Parcel::open))
 }
 
+/// One writes and ends the queue; the other asks, and reads if it is told of the end.
+pub(crate) fn learns_of_the_end(queue: &Arc<Queue<Parcel>>) {
+    let will = parcel(7);
+    let ender = spawn({
+        let (queue, will) = (Arc::clone(queue), will.clone());
+        move || {
+            will.rewrite();
+            queue.shutdown(Shutdown::Drain);
+        }
+    });
+    match queue.try_get() {
+        Err(GetError::ShutDown) => {
+            will.open();
+            saw("shut");
+        }
+        Err(GetError::Empty) => saw("open"),
+        Ok(_) => panic!("nobody has put anything"),
+    }
+    ender.join().unwrap();
+}
+
 #[test]
 fn items_come_out_once_and_in_order() {
     Proof::new(
@@ -219,26 +240,7 @@ fn who_learns_of_the_end_sees_what_came_before_it() {
         "self.tail.word.load(Acquire)",
         Death::Causality,
     )
-    .check(|| {
-        let (queue, will) = (room_for(1), parcel(7));
-        let ender = spawn({
-            let (queue, mut will) = (Arc::clone(&queue), Some(will.clone()));
-            move || {
-                // Written again, just before the end.
-                will.take().unwrap().rewrite();
-                queue.shutdown(Shutdown::Drain);
-            }
-        });
-        match queue.try_get() {
-            Err(GetError::ShutDown) => {
-                will.open();
-                saw("shut");
-            }
-            Err(GetError::Empty) => saw("open"),
-            Ok(_) => panic!("nobody has put anything"),
-        }
-        ender.join().unwrap();
-    });
+    .check(|| learns_of_the_end(&room_for(1)));
 }
 
 #[test]

@@ -80,6 +80,21 @@ fn a_queue_with_two_items_or_less_is_never_full() {
     );
 }
 
+/// One drains in some way, and the other tries to put two where there is room for one.
+fn drained(drain: fn(&Queue<u32>) -> Vec<u32>) {
+    let queue = Arc::new(Queue::bounded(2));
+    queue.put(1).unwrap();
+    let putter = spawn({
+        let queue = Arc::clone(&queue);
+        move || [queue.try_put(2).is_ok(), queue.try_put(3).is_ok()]
+    });
+    let drained = drain(&queue);
+    let put = putter.join().unwrap();
+    saw(if put[1] { "room" } else { "full" });
+    assert!(put[0], "there was room for the second");
+    assert!(put[1] || drained == [1, 2], "full, so that both were there when it drained: {drained:?}");
+}
+
 #[test]
 fn a_drain_takes_all_that_is_there() {
     let name = "moments::a_drain_takes_all_that_is_there";
@@ -88,22 +103,24 @@ fn a_drain_takes_all_that_is_there() {
         .bounded(2)
         .executions_at_least(200)
         .outcomes(&["full", "room"])
-        .check(|| {
-            let queue = Arc::new(Queue::bounded(2));
-            queue.put(1).unwrap();
-            let putter = spawn({
-                let queue = Arc::clone(&queue);
-                move || [queue.try_put(2).is_ok(), queue.try_put(3).is_ok()]
-            });
-            let drained = queue.drain();
-            let put = putter.join().unwrap();
-            saw(if put[1] { "room" } else { "full" });
-            assert!(put[0], "there was room for the second");
-            assert!(
-                put[1] || drained == [1, 2],
-                "full, so that both were there when it drained: {drained:?}"
-            );
-        });
+        .refuted_by_twin("as many as there were, one by one", Death::Assertion("both were there"), || {
+            drained(|queue| queue.try_iter().take(queue.len()).collect());
+        })
+        .check(|| drained(|queue| queue.drain()));
+}
+
+/// One discards in some way, and the other tries to put, and then to get.
+fn discarded(discard: fn(&Queue<u32>)) {
+    let queue = Arc::new(Queue::bounded(2));
+    queue.put(1).unwrap();
+    let other = spawn({
+        let queue = Arc::clone(&queue);
+        move || (queue.try_put(2).is_err(), queue.try_get().is_ok())
+    });
+    discard(&queue);
+    let (refused, got) = other.join().unwrap();
+    saw(if refused { "after" } else { "before" });
+    assert!(!(refused && got), "the queue was shut down, and what was in it discarded");
 }
 
 #[test]
@@ -114,16 +131,11 @@ fn a_discard_is_one_moment() {
         .bounded(2)
         .executions_at_least(100)
         .outcomes(&["before", "after"])
-        .check(|| {
-            let queue = Arc::new(Queue::bounded(2));
-            queue.put(1).unwrap();
-            let other = spawn({
-                let queue = Arc::clone(&queue);
-                move || (queue.try_put(2).is_err(), queue.try_get().is_ok())
+        .refuted_by_twin("the end, and then a drain", Death::Assertion("was in it discarded"), || {
+            discarded(|queue| {
+                queue.shutdown(Shutdown::Drain);
+                queue.drain();
             });
-            queue.shutdown(Shutdown::Discard);
-            let (refused, got) = other.join().unwrap();
-            saw(if refused { "after" } else { "before" });
-            assert!(!(refused && got), "the queue was shut down, and what was in it discarded");
-        });
+        })
+        .check(|| discarded(|queue| drop(queue.shutdown(Shutdown::Discard))));
 }

@@ -116,6 +116,13 @@ fn beside_one_who_frees_its_block() {
         .bounded(3)
         .executions_at_least(63)
         .outcomes(&["None", "Some(1)", "Some(2)"])
+        .refuted_by(
+            "the look at the slot is Relaxed",
+            Fault::Relaxed,
+            "crates/queue/src/fifo/unbounded/mod.rs",
+            "slot.full.load(Acquire) == 1",
+            Death::Causality,
+        )
         .check(|| {
             looked_at(Queue::unbounded(), |queue| {
                 queue.get().unwrap();

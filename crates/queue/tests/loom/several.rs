@@ -98,6 +98,13 @@ fn a_discard_takes_all_that_was_put_and_nothing_twice() {
     .bounded(2)
     .executions_at_least(38_000)
     .outcomes(&["discarded", "given back", "got"])
+    .refuted_by(
+        "the stamp of a full slot is Relaxed",
+        Fault::Relaxed,
+        BOUNDED,
+        "self.stamp.store(stamp, Release)",
+        Death::Causality,
+    )
     .check(|| {
         let queue = room_for(1);
         let putter = spawn({

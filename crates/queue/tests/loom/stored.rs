@@ -58,6 +58,7 @@ fn the_smallest_of_what_is_there_comes_first() {
     .bounded(3)
     .executions_at_least(1_600)
     .outcomes(&["the larger, alone", "the smaller"])
+    .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
         let queue = Arc::new(PriorityQueue::unbounded());
         let putter = spawn({

@@ -165,6 +165,7 @@ fn what_is_discarded_counts_as_done() {
     .bounded(3)
     .executions_at_least(11_000)
     .outcomes(&["discarded 0", "discarded 1", "discarded 2"])
+    .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
         let queue = Arc::new(Queue::bounded(2));
         queue.put(1).unwrap();

@@ -10,10 +10,11 @@
 //! Blocks of 63 slots, and the gap between two of them in the middle of a batch: `tests/props/`,
 //! `tests/stress/`.
 
+use crate::bounded::learns_of_the_end;
 use crate::parcel::{Parcel, parcel};
 use platform::check::{Death, Fault, Proof, saw};
 use platform::thread::{JoinHandle, spawn};
-use queue::{GetError, Queue, Shutdown};
+use queue::{Queue, Shutdown};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,6 +80,20 @@ fn two_putters_put_one_item_each() {
     .bounded(2)
     .executions_at_least(45_000)
     .outcomes(&["[1, 2]", "[2, 1]"])
+    .refuted_by(
+        "the look at the end is Relaxed",
+        Fault::Relaxed,
+        UNBOUNDED,
+        "let tail = self.tail.word.load(Acquire)",
+        Death::Livelock,
+    )
+    .refuted_by(
+        "the step out of the gap is Relaxed",
+        Fault::Relaxed,
+        UNBOUNDED,
+        "places) * STEP, Release)",
+        Death::Livelock,
+    )
     .check(|| {
         let queue = endless();
         let putters = [putter(&queue, &[1]), putter(&queue, &[2])];
@@ -175,6 +190,13 @@ fn an_item_that_comes_at_the_deadline_is_got_or_stays() {
     .bounded(3)
     .executions_at_least(450)
     .outcomes(&["in time", "too late"])
+    .refuted_by(
+        "an item is said to be there by a Relaxed store",
+        Fault::Relaxed,
+        UNBOUNDED,
+        "slot.full.store(1, Release)",
+        Death::Causality,
+    )
     .check(|| {
         let queue = endless();
         let getter = spawn({
@@ -207,23 +229,5 @@ fn who_learns_of_the_end_sees_what_came_before_it() {
         "        self.tail.word.load(Acquire)",
         Death::Causality,
     )
-    .check(|| {
-        let (queue, will) = (endless(), parcel(7));
-        let ender = spawn({
-            let (queue, will) = (Arc::clone(&queue), will.clone());
-            move || {
-                will.rewrite();
-                queue.shutdown(Shutdown::Drain);
-            }
-        });
-        match queue.try_get() {
-            Err(GetError::ShutDown) => {
-                will.open();
-                saw("shut");
-            }
-            Err(GetError::Empty) => saw("open"),
-            Ok(_) => panic!("nobody has put anything"),
-        }
-        ender.join().unwrap();
-    });
+    .check(|| learns_of_the_end(&endless()));
 }

@@ -144,7 +144,7 @@ impl<T> Unbounded<T> {
     }
 
     fn tail(&self) -> usize {
-        // Acquire: pairs with the Release in shut(): who learns of the end sees what came before it.
+        // Acquire: pairs with the Release in let_go(): who learns of the end sees what came before it.
         self.tail.word.load(Acquire)
     }
 
