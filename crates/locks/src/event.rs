@@ -186,11 +186,11 @@ impl<S: Scope> Event<S> {
     pub fn wait_timeout(&self, timeout: impl Into<Deadline>) -> bool {
         // Acquire: pairs with the Release in set().
         let seen = self.word.load(Acquire);
-        is_set(seen) || self.wait_slowly(phase(seen), timeout.into())
+        is_set(seen) || self.wait_slowly(phase(seen), &timeout.into())
     }
 
     #[cold]
-    fn wait_slowly(&self, began_in: u32, deadline: Deadline) -> bool {
+    fn wait_slowly(&self, began_in: u32, deadline: &Deadline) -> bool {
         let (mut timed_out, mut spin) = (false, Spin::new());
         loop {
             // Acquire: pairs with the Release in set(), of whatever phase we see after ours (I2).

@@ -37,7 +37,8 @@
 //!
 //! # Timeouts
 //! Every timed call takes `impl Into<`[`Deadline`]`>`: a `Duration`, an `Instant`, or an `Option` of them. A
-//! duration that overflows the clock waits for ever. The exceptions are the methods that [`lock_api`] names
+//! duration that overflows the clock waits for ever. A `&`[`Cancel`] is a timeout too: the wait gives up at once
+//! when the token is cancelled. The exceptions are the methods that [`lock_api`] names
 //! itself (`try_lock_for`, `try_lock_until`).
 //!
 //! # When to use `std` instead
@@ -76,6 +77,7 @@ pub use event::Event;
 #[cfg(all(feature = "arc_lock", not(loom)))]
 pub use lock::ArcLockGuard;
 pub use lock::{Lock, LockGuard, NotLocked, RawLock};
+pub use platform::cancel::{Cancel, Cancelled};
 pub use platform::futex::{Private, Scope, Shared};
 pub use platform::time::Deadline;
 pub use rlock::{Levels, NotOwner, RLock, RLockGuard, RawRLock};

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`atomic`] | the integers and the fence that the algorithms use |
 //! | [`barrier`] | a pair of fences of which only the rare one costs |
+//! | [`cancel`] | [`cancel::Cancel`], a token that ends every wait which looks at it |
 //! | [`cell`] | [`cell::UnsafeCell`], whose accesses are closures, so that a model can check them |
 //! | [`futex`] | wait on a word, wake its waiters; between threads or between processes |
 //! | [`thread`] | spawn, yield, a number for each thread, and [`thread::Spin`], a bounded spin |
@@ -22,8 +23,8 @@
 //! use std::time::Duration;
 //!
 //! let word = AtomicU32::new(7);
-//! assert_eq!(futex::wait::<Private>(&word, 8, Deadline::NEVER), Wait::Changed);
-//! assert_eq!(futex::wait::<Private>(&word, 7, Deadline::from(Duration::ZERO)), Wait::TimedOut);
+//! assert_eq!(futex::wait::<Private>(&word, 8, &Deadline::NEVER), Wait::Changed);
+//! assert_eq!(futex::wait::<Private>(&word, 7, &Deadline::from(Duration::ZERO)), Wait::TimedOut);
 //! assert_eq!(futex::wake::<Private>(&word, 1), 0, "nobody sleeps here");
 //! assert_eq!(word.load(Relaxed), 7);
 //! ```
@@ -41,6 +42,8 @@ mod world;
 #[cfg(not(any(loom, shuttle)))]
 #[path = "real/mod.rs"]
 mod world;
+
+pub mod cancel;
 
 pub use world::*;
 

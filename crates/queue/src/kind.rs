@@ -38,11 +38,11 @@ pub trait Core {
     fn try_put(&self, item: Self::Item) -> Result<(), PutError<Self::Item>>;
 
     /// Puts the item when there is room.
-    fn put_until(&self, item: Self::Item, deadline: Deadline) -> Result<(), PutError<Self::Item>>;
+    fn put_until(&self, item: Self::Item, deadline: &Deadline) -> Result<(), PutError<Self::Item>>;
 
     /// Waits for room for one item at least, and puts the first items of `feed` (not empty), as many as there
     /// is room for, at one time.
-    fn put_some(&self, feed: &mut Feed<Self::Item>, deadline: Deadline) -> Result<(), PutError<()>>;
+    fn put_some(&self, feed: &mut Feed<Self::Item>, deadline: &Deadline) -> Result<(), PutError<()>>;
 
     /// Puts the item at once; where there is no room, the next item to be got makes room, and is returned.
     fn force_put(&self, item: Self::Item) -> Result<Option<Self::Item>, PutError<Self::Item>>;
@@ -51,10 +51,10 @@ pub trait Core {
     fn try_get(&self) -> Result<Self::Item, GetError>;
 
     /// Takes an item when there is one.
-    fn get_until(&self, deadline: Deadline) -> Result<Self::Item, GetError>;
+    fn get_until(&self, deadline: &Deadline) -> Result<Self::Item, GetError>;
 
     /// Waits for one item at least, and takes up to `max` (not 0) that are there, in order, at one time.
-    fn get_some(&self, max: usize, into: &mut Vec<Self::Item>, deadline: Deadline) -> Result<(), GetError>;
+    fn get_some(&self, max: usize, into: &mut Vec<Self::Item>, deadline: &Deadline) -> Result<(), GetError>;
 
     /// A copy of the next item to be got, if there is one now and it can be told.
     fn peek(&self) -> Option<Self::Item>

@@ -70,7 +70,7 @@ pub use crate::queue::{
 };
 pub use error::{GetError, NotInWork, PutError, ShutDown};
 pub use kind::Kind;
-pub use locks::Deadline;
+pub use locks::{Cancel, Cancelled, Deadline};
 pub use select::Select;
 pub use stored::Store;
 

@@ -126,25 +126,33 @@ impl<'a, R> Select<'a, R> {
     }
 
     /// As [`wait`](Self::wait), until `timeout` at most: `None`. A timeout that has passed already still lets
-    /// happen what is possible now.
+    /// happen what is possible now. A [`Cancel`](crate::Cancel) may stand beside the queues so: `None` when it
+    /// is cancelled.
     ///
     /// # Panics
     /// If there is no case.
     ///
     /// ```
     /// use std::time::Duration;
-    /// let queue = queue::Queue::<u8>::unbounded();
-    /// assert_eq!(queue::Select::new().get(&queue, |item| item).wait_timeout(Duration::ZERO), None);
+    /// use queue::{Cancel, Queue, Select};
+    ///
+    /// let (queue, cancel) = (Queue::<u8>::unbounded(), Cancel::new());
+    /// assert_eq!(Select::new().get(&queue, |item| item).wait_timeout(Duration::ZERO), None);
+    /// std::thread::scope(|scope| {
+    ///     let worker = scope.spawn(|| Select::new().get(&queue, |item| item).wait_timeout(&cancel));
+    ///     cancel.cancel();
+    ///     assert_eq!(worker.join().unwrap(), None);
+    /// });
     /// ```
     pub fn wait_timeout(mut self, timeout: impl Into<Deadline>) -> Option<R> {
         assert!(!self.cases.is_empty(), "there is something to wait for");
-        let case = self.happens(timeout.into())?;
+        let case = self.happens(&timeout.into())?;
         // The user's function: everything else is done.
         Some(self.cases[case].answer())
     }
 
     /// The number of the case that has happened.
-    fn happens(&mut self, deadline: Deadline) -> Option<usize> {
+    fn happens(&mut self, deadline: &Deadline) -> Option<usize> {
         let mut late = false;
         loop {
             let mut spin = Spin::long();
@@ -173,7 +181,7 @@ impl<'a, R> Select<'a, R> {
     }
 
     /// Steps 2 to 5; says whether the deadline has come, where nothing has happened.
-    fn stand_in_lines(&mut self, deadline: Deadline) -> Result<usize, bool> {
+    fn stand_in_lines(&mut self, deadline: &Deadline) -> Result<usize, bool> {
         let waiter = Waiter::new();
         // Nothing between here and the last leave() runs user code, or panics: the waiter is left by all
         // lines.

@@ -41,6 +41,6 @@ mod thread;
 
 pub use handle::Handle;
 pub use live::{join_non_daemon, main};
-pub use locks::Deadline;
+pub use locks::{Cancel, Cancelled, Deadline};
 pub use panic::Panic;
 pub use thread::Thread;

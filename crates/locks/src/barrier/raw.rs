@@ -173,7 +173,7 @@ impl<S: Scope> Barrier<S> {
     /// [`BrokenBarrier`], as for [`wait_timeout`](Self::wait_timeout).
     pub fn arrive(&self, timeout: impl Into<Deadline>) -> Result<Arrival<'_, S>, BrokenBarrier> {
         let deadline = timeout.into();
-        let inside = self.come(deadline)?;
+        let inside = self.come(&deadline)?;
         if inside.phase() == Phase::Acting {
             return Ok(Arrival::Last(Last { barrier: self }));
         }
@@ -221,7 +221,7 @@ impl<S: Scope> Barrier<S> {
     }
 
     /// Step 1 of the protocol; the state with us inside.
-    fn come(&self, deadline: Deadline) -> Result<State, BrokenBarrier> {
+    fn come(&self, deadline: &Deadline) -> Result<State, BrokenBarrier> {
         let (mut late, mut spin) = (false, Spin::new());
         loop {
             let seen = self.look();
@@ -268,7 +268,7 @@ impl<S: Scope> Barrier<S> {
                 Phase::Acting if late => deadline = Deadline::NEVER,
                 _ => {}
             }
-            late |= self.sleep(before, deadline);
+            late |= self.sleep(before, &deadline);
             seen = self.look();
         }
     }
@@ -314,7 +314,7 @@ impl<S: Scope> Barrier<S> {
     }
 
     /// Sleeps while the word is `before`, with its sleepers; whether the deadline came.
-    fn sleep(&self, before: State, deadline: Deadline) -> bool {
+    fn sleep(&self, before: State, deadline: &Deadline) -> bool {
         wait::<S>(&self.word, before.sleeping().0, deadline) == Wait::TimedOut
     }
 }

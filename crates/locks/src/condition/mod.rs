@@ -111,7 +111,7 @@ impl Condition {
             return true;
         }
         let deadline = timeout.into();
-        while self.wait_timeout(guard, deadline) {
+        while self.wait_timeout(guard, &deadline) {
             if ready(guard.view()) {
                 return true;
             }

@@ -179,7 +179,7 @@ impl RawCondition {
                 }
                 _ => {}
             }
-            if wait::<Private>(&waiter.notified, ASLEEP, deadline) == Wait::TimedOut {
+            if wait::<Private>(&waiter.notified, ASLEEP, &deadline) == Wait::TimedOut {
                 if self.leave_line(waiter) {
                     return false;
                 }

@@ -148,7 +148,7 @@ impl<S: Scope> RawLock<S> {
     #[inline]
     pub fn acquire(&self) {
         if self.take_free().is_err() {
-            self.acquire_slowly(Deadline::NEVER);
+            self.acquire_slowly(&Deadline::NEVER);
         }
     }
 
@@ -173,7 +173,7 @@ impl<S: Scope> RawLock<S> {
     /// ```
     #[inline]
     pub fn acquire_timeout(&self, timeout: impl Into<Deadline>) -> bool {
-        self.take_free().is_ok() || self.acquire_slowly(timeout.into())
+        self.take_free().is_ok() || self.acquire_slowly(&timeout.into())
     }
 
     /// Gives the lock back, whoever took it, and wakes one sleeper if there may be any.
@@ -222,7 +222,7 @@ impl<S: Scope> RawLock<S> {
     }
 
     #[cold]
-    fn acquire_slowly(&self, deadline: Deadline) -> bool {
+    fn acquire_slowly(&self, deadline: &Deadline) -> bool {
         let (mut spin, mut patience) = (Spin::new(), Patience::new());
         // Who has waited may not be the only one who does (I2): it never takes the lock as HELD.
         let (mut has_waited, mut take_as) = (false, HELD);

@@ -171,7 +171,7 @@ impl<S: Scope> RawRwLock<S> {
     #[inline]
     pub fn acquire_read(&self) {
         if !self.try_acquire_read() {
-            self.acquire_read_slowly(Deadline::NEVER);
+            self.acquire_read_slowly(&Deadline::NEVER);
         }
     }
 
@@ -190,14 +190,14 @@ impl<S: Scope> RawRwLock<S> {
     /// If 268 435 455 readers hold it.
     #[inline]
     pub fn acquire_read_timeout(&self, timeout: impl Into<Deadline>) -> bool {
-        self.try_acquire_read() || self.acquire_read_slowly(timeout.into())
+        self.try_acquire_read() || self.acquire_read_slowly(&timeout.into())
     }
 
     /// Takes the lock for writing, waiting for it as long as it takes.
     #[inline]
     pub fn acquire_write(&self) {
         if !self.try_acquire_write() {
-            self.acquire_slowly(WRITE, Deadline::NEVER);
+            self.acquire_slowly(WRITE, &Deadline::NEVER);
         }
     }
 
@@ -221,7 +221,7 @@ impl<S: Scope> RawRwLock<S> {
     /// ```
     #[inline]
     pub fn acquire_write_timeout(&self, timeout: impl Into<Deadline>) -> bool {
-        self.try_acquire_write() || self.acquire_slowly(WRITE, timeout.into())
+        self.try_acquire_write() || self.acquire_slowly(WRITE, &timeout.into())
     }
 
     /// Gives one reader's share back, whoever took it.
@@ -313,13 +313,13 @@ impl<S: Scope> RawRwLock<S> {
     }
 
     #[cold]
-    fn acquire_read_slowly(&self, deadline: Deadline) -> bool {
+    fn acquire_read_slowly(&self, deadline: &Deadline) -> bool {
         assert!(self.readers() < READERS as usize, "too many readers");
         self.acquire_slowly(READ, deadline)
     }
 
     #[cold]
-    fn acquire_slowly(&self, way: Way, deadline: Deadline) -> bool {
+    fn acquire_slowly(&self, way: Way, deadline: &Deadline) -> bool {
         let seen = self.spin(|state| way.admits_newcomer(state) || state & FLAGS != 0);
         if self.try_enter(way, seen) {
             return true;
@@ -334,7 +334,7 @@ impl<S: Scope> RawRwLock<S> {
     }
 
     /// Waits, with `line` held, until the holders let us in: `true`; or the deadline comes.
-    fn wait_at_head(&self, way: Way, deadline: Deadline) -> bool {
+    fn wait_at_head(&self, way: Way, deadline: &Deadline) -> bool {
         let mut patience = Patience::new();
         loop {
             let seen = self.spin(|state| way.admits_head(state));

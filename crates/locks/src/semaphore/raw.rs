@@ -174,7 +174,7 @@ impl<S: Scope> Semaphore<S> {
     #[inline]
     pub fn acquire_many(&self, n: u32) {
         if !self.try_acquire_many(n) {
-            self.acquire_slowly(n, Deadline::NEVER);
+            self.acquire_slowly(n, &Deadline::NEVER);
         }
     }
 
@@ -205,7 +205,7 @@ impl<S: Scope> Semaphore<S> {
     /// If `n` is more than [`MAX_PERMITS`].
     #[inline]
     pub fn acquire_many_timeout(&self, n: u32, timeout: impl Into<Deadline>) -> bool {
-        self.try_acquire_many(n) || self.acquire_slowly(n, timeout.into())
+        self.try_acquire_many(n) || self.acquire_slowly(n, &timeout.into())
     }
 
     /// Gives a permit back, whoever took it, and wakes a sleeper if there may be any.
@@ -275,7 +275,7 @@ impl<S: Scope> Semaphore<S> {
     }
 
     #[cold]
-    fn acquire_slowly(&self, n: u32, deadline: Deadline) -> bool {
+    fn acquire_slowly(&self, n: u32, deadline: &Deadline) -> bool {
         let (mut patience, mut has_reserved, mut was_woken) = (Patience::new(), false, false);
         loop {
             // Acquire: pairs with the Release in wake_for(): the word that we look at next is no older (I5).

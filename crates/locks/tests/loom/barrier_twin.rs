@@ -78,11 +78,11 @@ impl Twin {
                 0 => break,
                 1 => return true,
                 BROKEN => return false,
-                passing => wait::<Private>(&self.word, passing, Deadline::NEVER),
+                passing => wait::<Private>(&self.word, passing, &Deadline::NEVER),
             };
         }
         while self.word.load(Acquire) == 1 {
-            let slept = wait::<Private>(&self.word, 1, deadline);
+            let slept = wait::<Private>(&self.word, 1, &deadline);
             if slept == Wait::TimedOut && self.flaw == Flaw::LeavesSilently {
                 return self.step(|_| 0) == PASSING;
             }

@@ -231,7 +231,7 @@ fn a_wait_ends_for_a_reason_only() {
             }
         });
         if word.load(Acquire) == 0 {
-            wait::<Private>(&word, 0, Deadline::NEVER);
+            wait::<Private>(&word, 0, &Deadline::NEVER);
         }
         assert_eq!(word.load(Acquire), 1, "woken for a reason");
         notifier.join().unwrap();

@@ -144,7 +144,7 @@ impl Twin {
             if self.word.compare_exchange(now, now | 1, Relaxed, Relaxed).is_err() {
                 continue;
             }
-            let slept = wait::<Private>(&self.word, now | 1, deadline);
+            let slept = wait::<Private>(&self.word, now | 1, &deadline);
             if slept == Wait::TimedOut {
                 if self.flaw == Flaw::TakesTheMarkAlong {
                     let _ = self.word.compare_exchange(now | 1, now & !1, Relaxed, Relaxed);

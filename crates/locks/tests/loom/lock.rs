@@ -114,7 +114,7 @@ impl Twin {
             if self.word.swap(2, Acquire) == 0 {
                 return;
             }
-            wait::<Private>(&self.word, 2, Deadline::NEVER);
+            wait::<Private>(&self.word, 2, &Deadline::NEVER);
             if self.flaw == Flaw::TrustsTheWake {
                 return;
             }

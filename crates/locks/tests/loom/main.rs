@@ -6,6 +6,7 @@
 //! | `guard.rs` | what a guard does when it is dropped is a release |
 //! | `barrier.rs` | nobody passes before all have come, and all see what all wrote; it can be used again at once |
 //! | `barrier_breaks.rs` | a cycle passes or fails as a whole; what breaks or resets it reaches everybody |
+//! | `cancel.rs` | a token that is cancelled ends a wait, and takes no wake with it |
 //! | `condition.rs` | a notification is never lost, nor spent on a waiter that timed out; waits end for a reason only; first come, first woken |
 //! | `event.rs` | a set reaches who waited, also if cleared at once; its writes are seen; who clears and then looks misses no work |
 //! | `history.rs` | what two threads see of a semaphore, one alone could have seen |
@@ -23,6 +24,7 @@
 mod barrier;
 mod barrier_breaks;
 mod barrier_twin;
+mod cancel;
 mod condition;
 mod event;
 mod guard;

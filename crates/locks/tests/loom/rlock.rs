@@ -133,7 +133,7 @@ impl Recursive for Twin {
             return;
         }
         while self.word.swap(1, Acquire) != 0 {
-            wait::<Private>(&self.word, 1, Deadline::NEVER);
+            wait::<Private>(&self.word, 1, &Deadline::NEVER);
         }
         self.owner.swap(id::<Private>() as u32, Relaxed);
         self.levels.swap(1, Relaxed);

@@ -87,7 +87,7 @@ impl Twin {
                 self.line.release().unwrap();
                 return true;
             }
-            if wait::<Private>(&self.state, next, deadline) == Wait::TimedOut {
+            if wait::<Private>(&self.state, next, &deadline) == Wait::TimedOut {
                 return self.give_up();
             }
             woken = true;

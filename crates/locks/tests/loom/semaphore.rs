@@ -147,7 +147,7 @@ impl Twin {
 
     fn acquire(&self, deadline: Deadline) -> bool {
         while self.permits.compare_exchange(1, 0, Acquire, Relaxed).is_err() {
-            let slept = wait::<Private>(&self.permits, 0, deadline);
+            let slept = wait::<Private>(&self.permits, 0, &deadline);
             if slept == Wait::TimedOut || slept == Wait::Woken && deadline != Deadline::NEVER {
                 return false;
             }

@@ -71,7 +71,7 @@ impl Meeting for Twin {
             if over {
                 return ticket % parties;
             }
-            wait::<Private>(&self.came, came, locks::Deadline::NEVER);
+            wait::<Private>(&self.came, came, &locks::Deadline::NEVER);
         }
     }
 }

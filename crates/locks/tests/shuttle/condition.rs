@@ -91,7 +91,7 @@ impl<C: Line> Shared<C> {
     fn take(&self, deadline: Deadline) {
         self.lock.acquire();
         while self.with(|state| state.permits == 0 && !state.closed) {
-            let notified = self.line.wait(&self.lock, deadline);
+            let notified = self.line.wait(&self.lock, deadline.clone());
             self.with(|state| state.notified += usize::from(notified));
             if !notified {
                 self.with(|state| state.gave_up = true);
@@ -200,7 +200,7 @@ impl Line for Twin {
         }
         let mut notified = true;
         while node.load(Acquire) == 0 {
-            if wait::<Private>(&node, 0, deadline) == Wait::TimedOut {
+            if wait::<Private>(&node, 0, &deadline) == Wait::TimedOut {
                 if self.leave(&node) || self.flaw == Flaw::LeavesThoughChosen {
                     notified = false;
                     break;

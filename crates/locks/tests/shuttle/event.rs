@@ -78,7 +78,7 @@ impl Flag for Twin {
 
     fn wait(&self, deadline: Deadline) -> bool {
         while self.word.load(Acquire) == 0 {
-            let slept = wait::<Private>(&self.word, 0, deadline);
+            let slept = wait::<Private>(&self.word, 0, &deadline);
             if slept == Wait::TimedOut {
                 return false;
             }

@@ -53,7 +53,7 @@ impl<L: Exclusive> Guarded<L> {
     /// Enters so often, if it can; says how often it did.
     fn sections(&self, deadline: Deadline) -> u32 {
         let entered = (0..SECTIONS).filter(|_| {
-            let enters = self.lock.acquire(deadline);
+            let enters = self.lock.acquire(deadline.clone());
             if enters {
                 // SAFETY: the lock is held.
                 self.count.with_mut(|count| unsafe { *count += 1 });
@@ -115,7 +115,7 @@ impl Exclusive for Twin {
             return true;
         }
         while self.word.swap(2, Acquire) != 0 {
-            match wait::<Private>(&self.word, 2, deadline) {
+            match wait::<Private>(&self.word, 2, &deadline) {
                 Wait::TimedOut => {
                     if self.flaw == Flaw::LeavesAsTheLast {
                         let _ = self.word.compare_exchange(2, 1, Relaxed, Relaxed);

@@ -81,7 +81,7 @@ impl Twin {
         loop {
             let seen = self.state.load(Relaxed);
             if forbidden(seen) {
-                if wait::<Private>(&self.state, seen, deadline) == Wait::TimedOut {
+                if wait::<Private>(&self.state, seen, &deadline) == Wait::TimedOut {
                     return false;
                 }
             } else if self.state.compare_exchange(seen, seen + share, Acquire, Relaxed).is_ok() {
@@ -172,7 +172,7 @@ fn eight(lock: impl ReadWrite, hasty: bool) {
             let gives_up = hasty && number.is_multiple_of(2);
             let deadline = if gives_up { Duration::from_millis(1).into() } else { Deadline::NEVER };
             spawn(move || {
-                let visits: Vec<_> = (0..VISITS).map(|_| guarded.visit(number, deadline)).collect();
+                let visits: Vec<_> = (0..VISITS).map(|_| guarded.visit(number, deadline.clone())).collect();
                 assert!(
                     gives_up || visits.iter().all(Option::is_some),
                     "who waits as long as it takes gets in"

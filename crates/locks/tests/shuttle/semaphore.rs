@@ -51,7 +51,7 @@ impl<P: Permits> Room<P> {
     /// Enters so often with `n` permits, if it can; says how often it did.
     fn visits(&self, n: u32, deadline: Deadline) -> u32 {
         let entered = (0..ROUNDS).filter(|_| {
-            let enters = self.permits.acquire(n, deadline);
+            let enters = self.permits.acquire(n, deadline.clone());
             if enters {
                 let inside = self.inside.fetch_add(n, AcqRel) + n;
                 assert!(inside <= PERMITS, "more permits in use than there are");
@@ -108,7 +108,7 @@ impl Permits for Twin {
         loop {
             let seen = self.value.load(Acquire);
             if seen < n {
-                if wait::<Private>(&self.value, seen, deadline) == Wait::TimedOut {
+                if wait::<Private>(&self.value, seen, &deadline) == Wait::TimedOut {
                     return false;
                 }
             } else if self.flaw == Flaw::LooksAndTakes {

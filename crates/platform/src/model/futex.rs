@@ -8,12 +8,16 @@
 //! Gone from the queue by then means `Woken`, still there means `TimedOut`. loom places every wake before,
 //! between and after the two, so all of "woken in time", "timed out" and "woken too late" are explored.
 //!
+//! **A token** that ends a wait is a second address of the sleeper. Its cancelling marks the sleeper, which
+//! leaves as if timed out; until it has left, a wake of the word may still count it, and then it is woken.
+//!
 //! **Wake-ups for no reason** come the same way, on a budget that a proof may set: the first waits of an
 //! execution, up to that number, leave as if woken.
 
 use super::atomic::{AtomicU32, Ordering::Relaxed};
 use super::time::Deadline;
 use super::{check, fault, trace};
+use crate::cancel::Cancel;
 use core::cell::RefCell;
 use core::panic::Location;
 use std::collections::VecDeque;
@@ -49,10 +53,20 @@ struct Kernel {
     changed: loom::sync::Condvar,
 }
 
+struct Sleeper {
+    /// The address slept on.
+    word: usize,
+    /// The address of the token that ends the sleep when it is cancelled.
+    token: Option<usize>,
+    /// The token was cancelled: it leaves by itself, and is there for a wake until then.
+    cancelled: bool,
+    /// A number of its own.
+    ticket: usize,
+}
+
 #[derive(Default)]
 struct Queue {
-    /// The address slept on, and a number of our own.
-    sleepers: VecDeque<(usize, usize)>,
+    sleepers: VecDeque<Sleeper>,
     next_ticket: usize,
     spurious: usize,
 }
@@ -78,7 +92,7 @@ fn kernel() -> Rc<Kernel> {
 /// # Panics
 /// Outside a proof.
 #[track_caller]
-pub fn wait<S: Scope>(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
+pub fn wait<S: Scope>(word: &AtomicU32, expected: u32, deadline: &Deadline) -> Wait {
     if check::is_lost() {
         return Wait::Woken;
     }
@@ -92,18 +106,23 @@ fn sleep(
     word: &AtomicU32,
     address: usize,
     expected: u32,
-    deadline: Deadline,
+    deadline: &Deadline,
     site: &'static Location<'static>,
 ) -> Wait {
     let kernel = kernel();
     let mut queue = kernel.queue.lock().expect("no panic under the kernel's lock");
-    // Relaxed: the lock is what orders this with a wake.
+    let token = deadline.cancel().map(Cancel::sleep_on);
+    // Relaxed, both: the lock is what orders this with a wake.
+    if token.is_some_and(|(token, live)| token.load(Relaxed) != live) {
+        return Wait::TimedOut;
+    }
     if word.load(Relaxed) != expected {
         return Wait::Changed;
     }
     let ticket = queue.next_ticket;
     queue.next_ticket += 1;
-    queue.sleepers.push_back((address, ticket));
+    let token = token.map(|(token, _)| core::ptr::from_ref(token).addr());
+    queue.sleepers.push_back(Sleeper { word: address, token, cancelled: false, ticket });
     trace::step(site, trace::Step::Sleep { word: address });
     let spurious = !deadline.comes() && queue.spurious > 0;
     if spurious {
@@ -116,7 +135,11 @@ fn sleep(
         queue.sleepers.remove(place);
         return if spurious { Wait::Woken } else { Wait::TimedOut };
     }
-    while queue.place(ticket).is_some() {
+    while let Some(place) = queue.place(ticket) {
+        if queue.sleepers[place].cancelled {
+            queue.sleepers.remove(place);
+            return Wait::TimedOut;
+        }
         queue = kernel.changed.wait(queue).expect("no panic under the kernel's lock");
     }
     Wait::Woken
@@ -124,7 +147,7 @@ fn sleep(
 
 impl Queue {
     fn place(&self, ticket: usize) -> Option<usize> {
-        self.sleepers.iter().position(|sleeper| sleeper.1 == ticket)
+        self.sleepers.iter().position(|sleeper| sleeper.ticket == ticket)
     }
 }
 
@@ -141,14 +164,17 @@ pub fn wake<S: Scope>(word: *const AtomicU32, n: u32) -> usize {
     let kernel = kernel();
     let mut queue = kernel.queue.lock().expect("no panic under the kernel's lock");
     let before = queue.sleepers.len();
-    let mut left = n;
-    queue.sleepers.retain(|sleeper| {
-        let stays = sleeper.0 != word.addr() || left == 0;
+    let (mut left, mut cancelled) = (n, false);
+    queue.sleepers.retain_mut(|sleeper| {
+        let stays = sleeper.word != word.addr() || left == 0;
         left -= u32::from(!stays);
+        let cancels = stays && sleeper.token == Some(word.addr());
+        sleeper.cancelled |= cancels;
+        cancelled |= cancels;
         stays
     });
     let woken = before - queue.sleepers.len();
-    if woken > 0 {
+    if woken > 0 || cancelled {
         kernel.changed.notify_all();
     }
     drop(queue);

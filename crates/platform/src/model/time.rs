@@ -1,37 +1,59 @@
-//! Deadlines without a clock: one that may come at any moment, or never.
+//! Deadlines without a clock: one that may come at any moment, or never; or when a token is cancelled.
 
+use crate::cancel::Cancel;
 use std::time::{Duration, Instant};
 
-/// The real world's `Deadline`. There is no clock in the model, and none is needed: a wait with a deadline
-/// may always time out, whatever the deadline says, and loom places every wake before and after that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The real world's `Deadline`. There is no clock in the model, and none is needed: a wait with a time to
+/// give up may always time out, whatever the time is, and loom places every wake before and after that.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deadline {
     comes: bool,
+    cancel: Option<Cancel>,
 }
 
 impl Deadline {
     /// The deadline that does not come.
-    pub const NEVER: Self = Self { comes: false };
+    pub const NEVER: Self = Self { comes: false, cancel: None };
 
-    /// Whether it has come already: here, never before a wait.
-    pub fn is_over(self) -> bool {
-        false
+    /// Whether it has come already: a time, here, never before a wait.
+    pub fn is_over(&self) -> bool {
+        self.cancel.as_ref().is_some_and(Cancel::is_cancelled)
     }
 
-    pub(super) fn comes(self) -> bool {
+    pub(super) fn comes(&self) -> bool {
         self.comes
+    }
+
+    pub(super) fn cancel(&self) -> Option<&Cancel> {
+        self.cancel.as_ref()
+    }
+
+    pub(crate) fn or_cancelled(self, cancel: Cancel) -> Self {
+        Self { cancel: Some(cancel), ..self }
     }
 }
 
 impl From<Duration> for Deadline {
     fn from(timeout: Duration) -> Self {
-        Self { comes: timeout != Duration::MAX }
+        Self { comes: timeout != Duration::MAX, cancel: None }
     }
 }
 
 impl From<Instant> for Deadline {
     fn from(_: Instant) -> Self {
-        Self { comes: true }
+        Self { comes: true, cancel: None }
+    }
+}
+
+impl From<&Cancel> for Deadline {
+    fn from(cancel: &Cancel) -> Self {
+        Self::NEVER.or_cancelled(cancel.clone())
+    }
+}
+
+impl From<&Deadline> for Deadline {
+    fn from(deadline: &Deadline) -> Self {
+        deadline.clone()
     }
 }
 

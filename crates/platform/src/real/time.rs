@@ -1,48 +1,79 @@
 //! How long a call may wait.
 
+use crate::cancel::Cancel;
 use std::time::{Duration, Instant};
 
-/// The moment at which a wait gives up, or never.
+/// The moment at which a wait gives up: at a time, when a token is cancelled, whichever comes first, or never.
 ///
-/// Made from a [`Duration`] (from now on), an [`Instant`], or an `Option` of either, where `None` means
-/// never. A duration too long for the clock means never as well, so `Duration::MAX` is a safe way to say "for
-/// ever".
+/// Made from a [`Duration`] (from now on), an [`Instant`], a [`Cancel`], or an `Option` of any, where `None`
+/// means never. A duration too long for the clock means never as well, so `Duration::MAX` is a safe way to
+/// say "for ever".
 ///
 /// ```
-/// use platform::time::Deadline;
+/// use platform::{cancel::Cancel, time::Deadline};
 /// use std::time::Duration;
 ///
 /// assert_eq!(Deadline::from(Duration::MAX), Deadline::NEVER);
 /// assert_eq!(Deadline::from(None::<Duration>), Deadline::NEVER);
 /// assert_ne!(Deadline::from(Duration::from_secs(1)), Deadline::NEVER);
+///
+/// let cancel = Cancel::new();
+/// let deadline = cancel.within(Duration::from_secs(60));
+/// assert!(!deadline.is_over());
+/// cancel.cancel();
+/// assert!(deadline.is_over(), "a minute early");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deadline(Option<Instant>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    at: Option<Instant>,
+    cancel: Option<Cancel>,
+}
 
 impl Deadline {
     /// The deadline that does not come.
-    pub const NEVER: Self = Self(None);
+    pub const NEVER: Self = Self { at: None, cancel: None };
 
-    /// Whether it has come already. Reads the clock, unless it is [`NEVER`](Self::NEVER).
-    pub fn is_over(self) -> bool {
-        self.0.is_some_and(|at| at <= Instant::now())
+    /// Whether it has come already. Reads the clock, unless no time was given.
+    pub fn is_over(&self) -> bool {
+        self.cancel.as_ref().is_some_and(Cancel::is_cancelled)
+            || self.at.is_some_and(|at| at <= Instant::now())
     }
 
     /// The time left: `None` when there is no end, zero when it has come.
-    pub(crate) fn remaining(self) -> Option<Duration> {
-        self.0.map(|at| at.saturating_duration_since(Instant::now()))
+    pub(crate) fn remaining(&self) -> Option<Duration> {
+        self.at.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
+    pub(crate) fn cancel(&self) -> Option<&Cancel> {
+        self.cancel.as_ref()
+    }
+
+    pub(crate) fn or_cancelled(self, cancel: Cancel) -> Self {
+        Self { cancel: Some(cancel), ..self }
     }
 }
 
 impl From<Duration> for Deadline {
     fn from(timeout: Duration) -> Self {
-        Self(Instant::now().checked_add(timeout))
+        Self { at: Instant::now().checked_add(timeout), cancel: None }
     }
 }
 
 impl From<Instant> for Deadline {
     fn from(at: Instant) -> Self {
-        Self(Some(at))
+        Self { at: Some(at), cancel: None }
+    }
+}
+
+impl From<&Cancel> for Deadline {
+    fn from(cancel: &Cancel) -> Self {
+        Self::NEVER.or_cancelled(cancel.clone())
+    }
+}
+
+impl From<&Deadline> for Deadline {
+    fn from(deadline: &Deadline) -> Self {
+        deadline.clone()
     }
 }
 

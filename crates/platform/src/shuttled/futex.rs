@@ -13,6 +13,7 @@
 use super::atomic::{AtomicU32, Ordering::Relaxed};
 use super::time::Deadline;
 use super::{random, thread};
+use crate::cancel::Cancel;
 use core::cell::{Cell, RefCell};
 
 /// How a wait ended.
@@ -41,7 +42,12 @@ impl Scope for Private {}
 impl Scope for Shared {}
 
 struct Sleeper {
-    address: usize,
+    /// The address slept on.
+    word: Option<usize>,
+    /// The address of the token that ends the sleep when it is cancelled.
+    token: Option<usize>,
+    /// The token was cancelled: it leaves by itself, and is there for a wake until then.
+    cancelled: bool,
     ticket: usize,
     thread: shuttle::thread::Thread,
 }
@@ -50,6 +56,7 @@ std::thread_local! {
     // shuttle runs all threads of an execution on one thread of the system, and does not see these.
     static SLEEPERS: RefCell<Vec<Sleeper>> = const { RefCell::new(Vec::new()) };
     static NEXT_TICKET: Cell<usize> = const { Cell::new(0) };
+    static WAKES: Cell<usize> = const { Cell::new(0) };
 }
 
 /// A new execution begins, in which nobody sleeps.
@@ -61,21 +68,35 @@ pub(super) fn begin() {
 ///
 /// # Panics
 /// Outside a trial.
-pub fn wait<S: Scope>(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
-    // Relaxed: as strong as any other here. The step comes before the load, and none between it and the
-    // queue.
-    if word.load(Relaxed) != expected {
-        return Wait::Changed;
+pub fn wait<S: Scope>(word: &AtomicU32, expected: u32, deadline: &Deadline) -> Wait {
+    let token = deadline.cancel().map(Cancel::sleep_on);
+    loop {
+        let wakes = WAKES.get();
+        // Relaxed, both: as strong as any other here. A step comes before each load, and none between the
+        // second and the queue.
+        if token.is_some_and(|(token, live)| token.load(Relaxed) != live) {
+            return Wait::TimedOut;
+        }
+        if word.load(Relaxed) != expected {
+            return Wait::Changed;
+        }
+        // A wake between the two loads may have been the token's.
+        if token.is_none() || WAKES.get() == wakes {
+            break;
+        }
     }
     let ticket = NEXT_TICKET.replace(NEXT_TICKET.get() + 1);
     let thread = shuttle::thread::current();
-    let sleeper = Sleeper { address: core::ptr::from_ref(word).addr(), ticket, thread };
+    let [word, token] =
+        [Some(word), token.map(|(token, _)| token)].map(|at| at.map(|at| core::ptr::from_ref(at).addr()));
+    let sleeper = Sleeper { word, token, cancelled: false, ticket, thread };
     SLEEPERS.with_borrow_mut(|sleepers| sleepers.push(sleeper));
     let is = |sleeper: &Sleeper| sleeper.ticket == ticket;
-    while SLEEPERS.with_borrow(|sleepers| sleepers.iter().any(is)) {
-        if !deadline.comes() {
+    let cancelled = |sleepers: &Vec<Sleeper>| sleepers.iter().find(|s| is(s)).map(|s| s.cancelled);
+    while let Some(cancelled) = SLEEPERS.with_borrow(cancelled) {
+        if !cancelled && !deadline.comes() {
             shuttle::thread::park();
-        } else if random::one_in(4) {
+        } else if cancelled || random::one_in(4) {
             SLEEPERS.with_borrow_mut(|sleepers| sleepers.retain(|sleeper| !is(sleeper)));
             return Wait::TimedOut;
         } else {
@@ -91,16 +112,23 @@ pub fn wait<S: Scope>(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wa
 /// Outside a trial.
 pub fn wake<S: Scope>(word: *const AtomicU32, n: u32) -> usize {
     thread::step();
-    let (mut woken, mut left) = (Vec::new(), n);
+    WAKES.set(WAKES.get() + 1);
+    let word = Some(word.addr());
+    let (mut woken, mut cancelled, mut left) = (Vec::new(), Vec::new(), n);
     SLEEPERS.with_borrow_mut(|sleepers| {
-        let (wakes, stays) = core::mem::take(sleepers).into_iter().partition(|sleeper: &Sleeper| {
-            let wakes = sleeper.address == word.addr() && left > 0;
-            left -= u32::from(wakes);
-            wakes
-        });
+        let (wakes, mut stays): (Vec<_>, Vec<_>) =
+            core::mem::take(sleepers).into_iter().partition(|sleeper| {
+                let wakes = sleeper.word == word && left > 0;
+                left -= u32::from(wakes);
+                wakes
+            });
+        for sleeper in stays.iter_mut().filter(|sleeper| sleeper.token == word) {
+            sleeper.cancelled = true;
+            cancelled.push(sleeper.thread.clone());
+        }
         (woken, *sleepers) = (wakes, stays);
     });
     // Outside the borrow: each of these is a step.
-    woken.iter().for_each(|sleeper| sleeper.thread.unpark());
+    woken.iter().map(|sleeper| &sleeper.thread).chain(&cancelled).for_each(|thread| thread.unpark());
     woken.len()
 }

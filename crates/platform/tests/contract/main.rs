@@ -8,6 +8,8 @@
 #[cfg_attr(not(any(loom, shuttle)), path = "real.rs")]
 mod world;
 
+mod cancelled;
+
 use platform::atomic::{
     AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
@@ -29,7 +31,7 @@ fn soon() -> Deadline {
 fn sleep_while<S: Scope>(word: &AtomicU32, value: u32) -> usize {
     let mut slept = 0;
     while word.load(Acquire) == value {
-        slept += usize::from(wait::<S>(word, value, Deadline::NEVER) == Wait::Woken);
+        slept += usize::from(wait::<S>(word, value, &Deadline::NEVER) == Wait::Woken);
     }
     slept
 }
@@ -42,7 +44,7 @@ fn a_word_that_has_changed_is_not_slept_on() {
             let word = Arc::clone(&word);
             move || word.store(2, Relaxed)
         });
-        assert_eq!(wait::<Private>(&word, 1, Deadline::NEVER), Wait::Changed, "it is 0 or 2, never 1");
+        assert_eq!(wait::<Private>(&word, 1, &Deadline::NEVER), Wait::Changed, "it is 0 or 2, never 1");
         saw("changed");
         writer.join().unwrap();
     });
@@ -57,7 +59,7 @@ fn a_deadline_that_has_passed_times_out_and_leaves_nobody_asleep() {
             let word = Arc::clone(&word);
             move || word.store(1, Relaxed)
         });
-        match wait::<Private>(&word, 0, Deadline::from(Instant::now())) {
+        match wait::<Private>(&word, 0, &Deadline::from(Instant::now())) {
             Wait::TimedOut => {
                 assert_eq!(wake::<Private>(&*word, u32::MAX), 0, "who timed out is not asleep");
                 saw("timed out, and the other's wake found nobody");
@@ -116,7 +118,7 @@ fn a_wake_that_counts_a_sleeper_ends_its_sleep_as_woken() {
         let word = Arc::new(AtomicU32::new(0));
         let sleeper = spawn({
             let word = Arc::clone(&word);
-            move || wait::<Private>(&word, 0, soon())
+            move || wait::<Private>(&word, 0, &soon())
         });
         word.store(1, Release);
         let woken = wake::<Private>(&*word, 1);

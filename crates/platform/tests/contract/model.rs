@@ -3,6 +3,8 @@
 pub(crate) use platform::check::saw;
 use platform::check::{Death, Fault, Proof};
 
+const PROGRAM: &str = "crates/platform/tests/contract/main.rs";
+
 pub(crate) fn explore(
     name: &'static str,
     threads: usize,
@@ -20,13 +22,14 @@ pub(crate) fn explore(
 
 /// Where the program has a wake that somebody needs, it must die without it.
 fn refuted(name: &str, proof: Proof) -> Proof {
-    let wake = if name.starts_with("a_store_followed_by_a_wake_is_never_lost") {
-        "let woken = wake::<S>"
+    let (program, wake) = if name.starts_with("a_token_that_is_cancelled_ends_a_sleep") {
+        ("crates/platform/src/cancel.rs", "futex::wake::<Private>")
+    } else if name.starts_with("a_store_followed_by_a_wake_is_never_lost") {
+        (PROGRAM, "let woken = wake::<S>")
     } else if name == "a_wake_for_memory_that_is_gone_is_harmless" {
-        "wake::<Private>(&raw const"
+        (PROGRAM, "wake::<Private>(&raw const")
     } else {
         return proof;
     };
-    let program = "crates/platform/tests/contract/main.rs";
     proof.refuted_by("nobody is woken", Fault::NoWake, program, wake, Death::Deadlock)
 }

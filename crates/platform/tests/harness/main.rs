@@ -124,7 +124,7 @@ fn a_failing_execution_is_shown_step_by_step() {
     proof().check(|| {
         let word = AtomicU32::new(0);
         word.store(1, Relaxed);
-        wait::<Private>(&word, 1, Deadline::NEVER);
+        wait::<Private>(&word, 1, &Deadline::NEVER);
     });
 }
 
@@ -144,7 +144,7 @@ fn a_sleep_may_end_for_no_reason_where_the_proof_asks_for_it() {
                     wake::<Private>(&*word, 1)
                 }
             });
-            let slept = wait::<Private>(&word, 0, Deadline::NEVER) == Wait::Woken;
+            let slept = wait::<Private>(&word, 0, &Deadline::NEVER) == Wait::Woken;
             saw(match (slept, waker.join().unwrap()) {
                 (true, 1) => "woken for a reason",
                 (true, _) => "woken for none",

@@ -34,7 +34,7 @@ pub(crate) fn pass_a_message() {
     });
     let mut slept = false;
     while message.ready.load(Acquire) == 0 {
-        wait::<Private>(&message.ready, 0, Deadline::NEVER);
+        wait::<Private>(&message.ready, 0, &Deadline::NEVER);
         slept = true;
     }
     // SAFETY: `ready` was seen, with Acquire.

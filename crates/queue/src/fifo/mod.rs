@@ -50,7 +50,7 @@ impl<T> Core for Fifo<T> {
     }
 
     #[inline]
-    fn put_until(&self, item: T, deadline: Deadline) -> Result<(), PutError<T>> {
+    fn put_until(&self, item: T, deadline: &Deadline) -> Result<(), PutError<T>> {
         match &self.0 {
             B(bounded) => put_until(bounded, item, deadline),
             U(unbounded) => put_until(unbounded, item, deadline),
@@ -58,7 +58,7 @@ impl<T> Core for Fifo<T> {
         }
     }
 
-    fn put_some(&self, feed: &mut Feed<T>, deadline: Deadline) -> Result<(), PutError<()>> {
+    fn put_some(&self, feed: &mut Feed<T>, deadline: &Deadline) -> Result<(), PutError<()>> {
         match &self.0 {
             B(bounded) => put_some(bounded, feed, deadline),
             U(unbounded) => put_some(unbounded, feed, deadline),
@@ -83,7 +83,7 @@ impl<T> Core for Fifo<T> {
     }
 
     #[inline]
-    fn get_until(&self, deadline: Deadline) -> Result<T, GetError> {
+    fn get_until(&self, deadline: &Deadline) -> Result<T, GetError> {
         match &self.0 {
             B(bounded) => get_until(bounded, deadline),
             U(unbounded) => get_until(unbounded, deadline),
@@ -91,7 +91,7 @@ impl<T> Core for Fifo<T> {
         }
     }
 
-    fn get_some(&self, max: usize, into: &mut Vec<T>, deadline: Deadline) -> Result<(), GetError> {
+    fn get_some(&self, max: usize, into: &mut Vec<T>, deadline: &Deadline) -> Result<(), GetError> {
         match &self.0 {
             B(bounded) => get_some(bounded, max, into, deadline),
             U(unbounded) => get_some(unbounded, max, into, deadline),

@@ -145,7 +145,7 @@ impl<T> Rendezvous<T> {
         )
     }
 
-    pub(crate) fn put_until(&self, item: T, deadline: Deadline) -> Result<(), PutError<T>> {
+    pub(crate) fn put_until(&self, item: T, deadline: &Deadline) -> Result<(), PutError<T>> {
         let Err((mut state, item)) = self.give(item) else { return Ok(()) };
         if state.shut {
             return Err(PutError::ShutDown(item));
@@ -167,7 +167,7 @@ impl<T> Rendezvous<T> {
         self.take().map_err(|state| if state.shut { GetError::ShutDown } else { GetError::Empty })
     }
 
-    pub(crate) fn get_until(&self, deadline: Deadline) -> Result<T, GetError> {
+    pub(crate) fn get_until(&self, deadline: &Deadline) -> Result<T, GetError> {
         let mut state = match self.take() {
             Ok(item) => return Ok(item),
             Err(state) if state.shut => return Err(GetError::ShutDown),
@@ -182,7 +182,7 @@ impl<T> Rendezvous<T> {
     }
 
     /// Waits until called: `true`, or until the deadline.
-    fn wait(waiter: &Waiter, deadline: Deadline) -> bool {
+    fn wait(waiter: &Waiter, deadline: &Deadline) -> bool {
         let mut spin = Spin::long();
         while !deadline.is_over() && spin.turn() {
             if waiter.is_called() {
@@ -237,12 +237,12 @@ impl<T> Rendezvous<T> {
         wake.into_iter().for_each(Wake::wake);
     }
 
-    pub(crate) fn put_some(&self, feed: &mut Feed<T>, deadline: Deadline) -> Result<(), PutError<()>> {
+    pub(crate) fn put_some(&self, feed: &mut Feed<T>, deadline: &Deadline) -> Result<(), PutError<()>> {
         let item = feed.next().expect("there is an item to put");
         self.put_until(item, deadline).map_err(|error| error.map(|item| feed.give_back(item)))
     }
 
-    pub(crate) fn get_some(&self, into: &mut Vec<T>, deadline: Deadline) -> Result<(), GetError> {
+    pub(crate) fn get_some(&self, into: &mut Vec<T>, deadline: &Deadline) -> Result<(), GetError> {
         into.push(self.get_until(deadline)?);
         Ok(())
     }

@@ -134,7 +134,7 @@ impl<K: Kind> Iterator for IterUntil<'_, K> {
     type Item = K::Item;
 
     fn next(&mut self) -> Option<K::Item> {
-        self.queue.get_timeout(self.deadline).ok()
+        self.queue.get_timeout(&self.deadline).ok()
     }
 }
 

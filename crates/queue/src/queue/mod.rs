@@ -54,7 +54,7 @@ impl<K: Kind> AnyQueue<K> {
     /// [`PutError`] with the item: `ShutDown`, also when the shutdown comes while it waits. Never `Full`.
     #[inline]
     pub fn put(&self, item: K::Item) -> Result<(), PutError<K::Item>> {
-        self.kind.put_until(item, Deadline::NEVER)
+        self.kind.put_until(item, &Deadline::NEVER)
     }
 
     /// Puts an item if there is room now. For a [rendezvous](Queue::rendezvous) there is if a getter waits.
@@ -78,7 +78,7 @@ impl<K: Kind> AnyQueue<K> {
     /// [`PutError`] with the item.
     #[inline]
     pub fn put_timeout(&self, item: K::Item, timeout: impl Into<Deadline>) -> Result<(), PutError<K::Item>> {
-        self.kind.put_until(item, timeout.into())
+        self.kind.put_until(item, &timeout.into())
     }
 
     /// Puts items in their order, waiting for room; as many as there is room for go in at one time, and
@@ -110,7 +110,7 @@ impl<K: Kind> AnyQueue<K> {
     ) -> Result<(), PutError<Vec<K::Item>>> {
         let (mut feed, deadline) = (Feed::new(items.into_iter().collect()), timeout.into());
         while feed.len() > 0 {
-            if let Err(error) = self.kind.put_some(&mut feed, deadline) {
+            if let Err(error) = self.kind.put_some(&mut feed, &deadline) {
                 return Err(error.map(|()| feed.into_vec()));
             }
         }
@@ -149,7 +149,7 @@ impl<K: Kind> AnyQueue<K> {
     /// [`ShutDown`] when the queue is shut down and empty.
     #[inline]
     pub fn get(&self) -> Result<K::Item, ShutDown> {
-        self.kind.get_until(Deadline::NEVER).map_err(|_| ShutDown)
+        self.kind.get_until(&Deadline::NEVER).map_err(|_| ShutDown)
     }
 
     /// Takes the next item if there is one now.
@@ -173,7 +173,7 @@ impl<K: Kind> AnyQueue<K> {
     /// ```
     #[inline]
     pub fn get_timeout(&self, timeout: impl Into<Deadline>) -> Result<K::Item, GetError> {
-        self.kind.get_until(timeout.into())
+        self.kind.get_until(&timeout.into())
     }
 
     /// Takes between `min` and `max` items: waits for `min` of them, and then for `linger` at most until
@@ -195,13 +195,13 @@ impl<K: Kind> AnyQueue<K> {
     pub fn get_many(&self, min: usize, max: usize, linger: Duration) -> Result<Vec<K::Item>, ShutDown> {
         let mut items = Vec::new();
         while items.len() < min.min(max) {
-            if self.kind.get_some(max - items.len(), &mut items, Deadline::NEVER).is_err() {
+            if self.kind.get_some(max - items.len(), &mut items, &Deadline::NEVER).is_err() {
                 return if items.is_empty() { Err(ShutDown) } else { Ok(items) };
             }
         }
         if items.len() < max {
             let deadline = Deadline::from(linger);
-            while items.len() < max && self.kind.get_some(max - items.len(), &mut items, deadline).is_ok() {}
+            while items.len() < max && self.kind.get_some(max - items.len(), &mut items, &deadline).is_ok() {}
         }
         Ok(items)
     }
@@ -275,7 +275,7 @@ impl<K: Kind> AnyQueue<K> {
 
     /// As [`join`](Self::join), until `timeout` at most; says whether all work is finished.
     pub fn join_timeout(&self, timeout: impl Into<Deadline>) -> bool {
-        self.tasks.join(|| self.kind.puts(), timeout.into())
+        self.tasks.join(|| self.kind.puts(), &timeout.into())
     }
 
     /// Ends the queue: nothing more is put. Returns what [`Shutdown::Discard`] took out, in order; nothing

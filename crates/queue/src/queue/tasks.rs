@@ -89,7 +89,7 @@ impl Tasks {
     }
 
     /// Waits until all puts are done; says whether they are.
-    pub(crate) fn join(&self, puts: impl Fn() -> usize, deadline: Deadline) -> bool {
+    pub(crate) fn join(&self, puts: impl Fn() -> usize, deadline: &Deadline) -> bool {
         let mut join = Join { tasks: self, puts };
         join.poll().or_else(|| wait_until(&mut join, deadline)).is_some()
     }

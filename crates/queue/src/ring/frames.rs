@@ -75,7 +75,7 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
     /// If the frame is too long for this ring, or if the reader has ended and has not read it. Never
     /// [`WriteError::Full`].
     pub fn write(&mut self, frame: &[u8]) -> Result<(), WriteError> {
-        self.write_until(frame, Some(Deadline::NEVER))
+        self.write_until(frame, Some(&Deadline::NEVER))
     }
 
     /// Writes a frame if there is room at this moment.
@@ -91,10 +91,10 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
     /// # Errors
     /// If there was no room until then, or never is, or if the reader has ended and has not read it.
     pub fn write_timeout(&mut self, frame: &[u8], timeout: impl Into<Deadline>) -> Result<(), WriteError> {
-        self.write_until(frame, Some(timeout.into()))
+        self.write_until(frame, Some(&timeout.into()))
     }
 
-    fn write_until(&mut self, frame: &[u8], deadline: Option<Deadline>) -> Result<(), WriteError> {
+    fn write_until(&mut self, frame: &[u8], deadline: Option<&Deadline>) -> Result<(), WriteError> {
         self.grant(frame.len(), deadline)?.copy_from_slice(frame);
         self.commit(frame.len());
         self.publish().map_err(WriteError::Ended)
@@ -106,7 +106,7 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
     /// # Errors
     /// If the frame is too long for this ring, or if the ring is full and the reader has ended.
     pub fn stage(&mut self, frame: &[u8]) -> Result<(), WriteError> {
-        self.grant(frame.len(), Some(Deadline::NEVER))?.copy_from_slice(frame);
+        self.grant(frame.len(), Some(&Deadline::NEVER))?.copy_from_slice(frame);
         self.commit(frame.len());
         Ok(())
     }
@@ -128,7 +128,7 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
     /// # Errors
     /// As of [`write`](Self::write).
     pub fn reserve(&mut self, len: usize) -> Result<Grant<'_, 'a, S>, WriteError> {
-        let start = self.grant(len, Some(Deadline::NEVER))?.as_mut_ptr();
+        let start = self.grant(len, Some(&Deadline::NEVER))?.as_mut_ptr();
         Ok(Grant { writer: self, start, len })
     }
 
@@ -144,7 +144,7 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
     }
 
     /// The room of the next frame, behind its header, which commit() writes.
-    fn grant(&mut self, len: usize, deadline: Option<Deadline>) -> Result<&mut [u8], WriteError> {
+    fn grant(&mut self, len: usize, deadline: Option<&Deadline>) -> Result<&mut [u8], WriteError> {
         let max = self.max_len();
         if len > max {
             return Err(WriteError::TooLong { len, max });
@@ -234,7 +234,7 @@ impl<'a, S: Scope> FrameReader<'a, S> {
     /// How the writer has ended, if it has and all of its frames were read; [`End::Corrupt`] if what lies
     /// there is no frame. Never [`PopError::Empty`].
     pub fn read(&mut self) -> Result<Frame<'_, 'a, S>, PopError> {
-        self.read_until(Some(Deadline::NEVER))
+        self.read_until(Some(&Deadline::NEVER))
     }
 
     /// The next frame, if there is one at this moment.
@@ -253,7 +253,7 @@ impl<'a, S: Scope> FrameReader<'a, S> {
     /// # Errors
     /// If there was none until then; else as of [`read`](Self::read).
     pub fn read_timeout(&mut self, timeout: impl Into<Deadline>) -> Result<Frame<'_, 'a, S>, PopError> {
-        self.read_until(Some(timeout.into()))
+        self.read_until(Some(&timeout.into()))
     }
 
     /// Copies the next frame to the end of `buffer` and says how long it is; waits for one until `timeout` at
@@ -269,7 +269,7 @@ impl<'a, S: Scope> FrameReader<'a, S> {
         buffer: &mut Vec<u8>,
         timeout: impl Into<Deadline>,
     ) -> Result<usize, PopError> {
-        let frame = self.read_until(Some(timeout.into()))?;
+        let frame = self.read_until(Some(&timeout.into()))?;
         let (at, len) = (frame.at, frame.len);
         buffer.reserve(len);
         let words = &frame.reader.memory[at..at + words(len)][1..];
@@ -280,7 +280,7 @@ impl<'a, S: Scope> FrameReader<'a, S> {
         Ok(len)
     }
 
-    fn read_until(&mut self, deadline: Option<Deadline>) -> Result<Frame<'_, 'a, S>, PopError> {
+    fn read_until(&mut self, deadline: Option<&Deadline>) -> Result<Frame<'_, 'a, S>, PopError> {
         if self.half.ready() == 0 {
             self.half.wait(1, deadline)?;
         }

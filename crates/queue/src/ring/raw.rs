@@ -342,7 +342,7 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
     /// Looks for `needed` units, which fit into the ring, and waits until they are ours: until `deadline`, or
     /// not at all without one.
     #[cold]
-    pub(super) fn wait(&mut self, needed: usize, deadline: Option<Deadline>) -> Result<(), Stop> {
+    pub(super) fn wait(&mut self, needed: usize, deadline: Option<&Deadline>) -> Result<(), Stop> {
         if self.published != self.at {
             // The other side may need it to come on. If it has ended, we find that out below.
             let _ = self.publish();
@@ -376,7 +376,7 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
                 // Pairs with the light fence in publish() (I2). Then we look once more.
                 heavy_fence::<S>();
             } else {
-                let deadline = deadline.unwrap_or(Deadline::NEVER);
+                let deadline = deadline.unwrap_or(&Deadline::NEVER);
                 over = wait::<S>(&self.ring.state.0, state, deadline) == Wait::TimedOut;
             }
         }

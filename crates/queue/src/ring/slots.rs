@@ -80,7 +80,7 @@ impl<'a, T: Copy + Send, S: Scope> Writer<'a, T, S> {
     /// before and not read either is gone, as in a channel.
     #[inline]
     pub fn push(&mut self, item: T) -> Result<(), PushError<T>> {
-        self.push_until(item, Some(Deadline::NEVER))
+        self.push_until(item, Some(&Deadline::NEVER))
     }
 
     /// Pushes an item if there is room at this moment.
@@ -98,11 +98,11 @@ impl<'a, T: Copy + Send, S: Scope> Writer<'a, T, S> {
     /// The item, if there was no room until then, or if the reader has ended and has not read it.
     #[inline]
     pub fn push_timeout(&mut self, item: T, timeout: impl Into<Deadline>) -> Result<(), PushError<T>> {
-        self.push_until(item, Some(timeout.into()))
+        self.push_until(item, Some(&timeout.into()))
     }
 
     #[inline]
-    fn push_until(&mut self, item: T, deadline: Option<Deadline>) -> Result<(), PushError<T>> {
+    fn push_until(&mut self, item: T, deadline: Option<&Deadline>) -> Result<(), PushError<T>> {
         self.put(item, deadline)?;
         match self.half.publish() {
             Err(end) if self.half.backlog() > 0 => Err(PushError::Ended(item, end)),
@@ -130,7 +130,7 @@ impl<'a, T: Copy + Send, S: Scope> Writer<'a, T, S> {
     /// The item, if the ring is full and the reader has ended.
     #[inline]
     pub fn stage(&mut self, item: T) -> Result<(), PushError<T>> {
-        self.put(item, Some(Deadline::NEVER))
+        self.put(item, Some(&Deadline::NEVER))
     }
 
     /// Lets the reader know of all that was staged, and wakes it if it sleeps.
@@ -146,7 +146,7 @@ impl<'a, T: Copy + Send, S: Scope> Writer<'a, T, S> {
     }
 
     #[inline]
-    fn put(&mut self, item: T, deadline: Option<Deadline>) -> Result<(), PushError<T>> {
+    fn put(&mut self, item: T, deadline: Option<&Deadline>) -> Result<(), PushError<T>> {
         if self.half.ready() == 0 {
             self.half.wait(1, deadline).map_err(|stop| PushError::new(item, stop))?;
         }
@@ -165,7 +165,7 @@ impl<'a, T: Copy + Send, S: Scope> Writer<'a, T, S> {
         let mut pushed = 0;
         while pushed < items.len() {
             if self.half.ready() == 0 {
-                let waited = self.half.wait(1, Some(Deadline::NEVER));
+                let waited = self.half.wait(1, Some(&Deadline::NEVER));
                 waited.map_err(|stop| PushAllError { pushed, end: stop.end() })?;
             }
             let run = self.half.run(items.len() - pushed);
@@ -202,7 +202,7 @@ impl<'a, T: Copy + Send, S: Scope> Reader<'a, T, S> {
     /// How the writer has ended, if it has and all of its items were popped. Never [`PopError::Empty`].
     #[inline]
     pub fn pop(&mut self) -> Result<T, PopError> {
-        self.pop_until(Some(Deadline::NEVER))
+        self.pop_until(Some(&Deadline::NEVER))
     }
 
     /// Pops an item if there is one at this moment.
@@ -223,11 +223,11 @@ impl<'a, T: Copy + Send, S: Scope> Reader<'a, T, S> {
     /// If there was none until then, or how the writer has ended, if it has and all of its items were popped.
     #[inline]
     pub fn pop_timeout(&mut self, timeout: impl Into<Deadline>) -> Result<T, PopError> {
-        self.pop_until(Some(timeout.into()))
+        self.pop_until(Some(&timeout.into()))
     }
 
     #[inline]
-    fn pop_until(&mut self, deadline: Option<Deadline>) -> Result<T, PopError> {
+    fn pop_until(&mut self, deadline: Option<&Deadline>) -> Result<T, PopError> {
         if self.half.ready() == 0 {
             self.half.wait(1, deadline)?;
         }
@@ -258,7 +258,7 @@ impl<'a, T: Copy + Send, S: Scope> Reader<'a, T, S> {
     /// How the writer has ended, if it has and all of its items were popped. Never [`PopError::Empty`].
     pub fn pop_many(&mut self, items: &mut [T]) -> Result<usize, PopError> {
         if self.half.ready() < items.len() {
-            self.half.wait(1, Some(Deadline::NEVER))?;
+            self.half.wait(1, Some(&Deadline::NEVER))?;
         }
         let mut popped = 0;
         while popped < items.len() && self.half.ready() > 0 {

@@ -269,11 +269,11 @@ impl<S: Store> Core for Stored<S> {
     }
 
     #[inline]
-    fn put_until(&self, item: S::Item, deadline: Deadline) -> Result<(), PutError<S::Item>> {
+    fn put_until(&self, item: S::Item, deadline: &Deadline) -> Result<(), PutError<S::Item>> {
         put_until(self, item, deadline)
     }
 
-    fn put_some(&self, feed: &mut Feed<S::Item>, deadline: Deadline) -> Result<(), PutError<()>> {
+    fn put_some(&self, feed: &mut Feed<S::Item>, deadline: &Deadline) -> Result<(), PutError<()>> {
         put_some(self, feed, deadline)
     }
 
@@ -293,11 +293,11 @@ impl<S: Store> Core for Stored<S> {
     }
 
     #[inline]
-    fn get_until(&self, deadline: Deadline) -> Result<S::Item, GetError> {
+    fn get_until(&self, deadline: &Deadline) -> Result<S::Item, GetError> {
         get_until(self, deadline)
     }
 
-    fn get_some(&self, max: usize, into: &mut Vec<S::Item>, deadline: Deadline) -> Result<(), GetError> {
+    fn get_some(&self, max: usize, into: &mut Vec<S::Item>, deadline: &Deadline) -> Result<(), GetError> {
         get_some(self, max, into, deadline)
     }
 

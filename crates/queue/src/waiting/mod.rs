@@ -38,7 +38,7 @@ pub(crate) trait Attempt {
 
 /// Makes the attempt, which has just failed, until it succeeds, or until the deadline: `None`.
 #[cold]
-pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: Deadline) -> Option<A::Done> {
+pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: &Deadline) -> Option<A::Done> {
     let mut late = false;
     loop {
         let mut spin = Spin::long();

@@ -87,7 +87,7 @@ pub(crate) fn try_get<S: Sides>(sides: &S) -> Result<S::Item, GetError> {
 pub(crate) fn put_until<S: Sides>(
     sides: &S,
     item: S::Item,
-    deadline: Deadline,
+    deadline: &Deadline,
 ) -> Result<(), PutError<S::Item>> {
     match sides.poll_put(item) {
         Err(PutError::Full(item)) => put_slowly(sides, item, deadline),
@@ -96,7 +96,7 @@ pub(crate) fn put_until<S: Sides>(
 }
 
 #[cold]
-fn put_slowly<S: Sides>(sides: &S, item: S::Item, deadline: Deadline) -> Result<(), PutError<S::Item>> {
+fn put_slowly<S: Sides>(sides: &S, item: S::Item, deadline: &Deadline) -> Result<(), PutError<S::Item>> {
     let mut put = Put { sides, item: Some(item) };
     let done = wait_until(&mut put, deadline);
     match (done, put.item) {
@@ -106,7 +106,7 @@ fn put_slowly<S: Sides>(sides: &S, item: S::Item, deadline: Deadline) -> Result<
 }
 
 #[inline]
-pub(crate) fn get_until<S: Sides>(sides: &S, deadline: Deadline) -> Result<S::Item, GetError> {
+pub(crate) fn get_until<S: Sides>(sides: &S, deadline: &Deadline) -> Result<S::Item, GetError> {
     match sides.poll_get() {
         Some(item) => Ok(item),
         None => get_slowly(sides, deadline),
@@ -114,14 +114,14 @@ pub(crate) fn get_until<S: Sides>(sides: &S, deadline: Deadline) -> Result<S::It
 }
 
 #[cold]
-fn get_slowly<S: Sides>(sides: &S, deadline: Deadline) -> Result<S::Item, GetError> {
+fn get_slowly<S: Sides>(sides: &S, deadline: &Deadline) -> Result<S::Item, GetError> {
     wait_until(&mut Get(sides), deadline).unwrap_or(Err(GetError::Empty))
 }
 
 pub(crate) fn put_some<S: Sides>(
     sides: &S,
     feed: &mut Feed<S::Item>,
-    deadline: Deadline,
+    deadline: &Deadline,
 ) -> Result<(), PutError<()>> {
     let mut put = PutSome { sides, feed };
     put.poll().or_else(|| wait_until(&mut put, deadline)).unwrap_or(Err(PutError::Full(())))
@@ -131,7 +131,7 @@ pub(crate) fn get_some<S: Sides>(
     sides: &S,
     max: usize,
     into: &mut Vec<S::Item>,
-    deadline: Deadline,
+    deadline: &Deadline,
 ) -> Result<(), GetError> {
     let mut get = GetSome { sides, max, into };
     get.poll().or_else(|| wait_until(&mut get, deadline)).unwrap_or(Err(GetError::Empty))

@@ -130,7 +130,7 @@ impl Waiter {
     }
 
     /// Sleeps until called, or until the deadline; says whether it was called.
-    pub(crate) fn sleep(&self, deadline: Deadline) -> bool {
+    pub(crate) fn sleep(&self, deadline: &Deadline) -> bool {
         // Relaxed: says only that we sleep; if it is refused we have been called, and is_called() sees that.
         let _ = self.word.compare_exchange(WAITING, ASLEEP, Relaxed, Relaxed);
         while !self.is_called() {

@@ -47,7 +47,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
         }
         // Acquire: pairs with the Release in wake().
         while sleeper.0.load(Acquire) == 0 {
-            wait::<Private>(&sleeper.0, 0, Deadline::NEVER);
+            wait::<Private>(&sleeper.0, 0, &Deadline::NEVER);
         }
         // Relaxed: only we take it back.
         sleeper.0.store(0, Relaxed);

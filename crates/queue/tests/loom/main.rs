@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `asynchronous.rs` | a task that waits is woken; one that is dropped leaves its call to another |
 //! | `bounded.rs` | the ring of slots: items are neither lost nor doubled, in order; nobody waits for ever; shutdowns and deadlines lose nothing |
+//! | `cancel.rs` | a token that is cancelled ends a wait, which loses nothing |
 //! | `unbounded.rs` | the list of blocks: the same, over the ends of blocks |
 //! | `rendezvous.rs` | an item goes from hand to hand, or is given back |
 //! | `several.rs` | batches, force, drain, discard and length of the ring of slots agree with single items |
@@ -23,6 +24,7 @@
 
 mod asynchronous;
 mod bounded;
+mod cancel;
 mod channel;
 mod history;
 mod moments;

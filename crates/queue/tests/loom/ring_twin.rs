@@ -69,7 +69,7 @@ impl Twin {
                 heavy::<Private>();
             }
             if sleeps || self.flaw == Flaw::SleepsAtOnce {
-                wait::<Private>(&self.state, state | SLEEPS, Deadline::NEVER);
+                wait::<Private>(&self.state, state | SLEEPS, &Deadline::NEVER);
             }
         }
     }

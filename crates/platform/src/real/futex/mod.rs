@@ -7,7 +7,9 @@
 //! 2. A wake ends the sleep of at most `n` threads that sleep on that very address.
 //! 3. [`Wait::Woken`] may also be said without a wake (a signal, a stale wake for memory that was reused):
 //!    look again.
-//! 4. Neither call orders anything but the word's own comparison: orderings belong on the atomic accesses.
+//! 4. A deadline with a token comes when the token is cancelled: who sleeps until it is woken by the cancelling
+//!    as if on the token's word. A [`wake`] that counted the sleeper ends its sleep as [`Wait::Woken`] even so.
+//! 5. Neither call orders anything but the word's own comparison: orderings belong on the atomic accesses.
 
 use crate::time::Deadline;
 use core::sync::atomic::AtomicU32;
@@ -23,6 +25,9 @@ mod system;
 // The portable way is compiled for its tests where it is not used, so that it is never code that nobody ran.
 #[cfg(all(test, target_os = "linux", target_pointer_width = "64"))]
 mod portable;
+
+/// How long a wait with a token sleeps between two looks at it, where it cannot sleep on two words.
+const SLICE: std::time::Duration = std::time::Duration::from_millis(10);
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +71,7 @@ mod sealed {
 /// Sleeps while `word` is `expected`, until a [`wake`] or the deadline.
 ///
 /// One system call, or two where the deadline makes it read the clock.
-pub fn wait<S: Scope>(word: &AtomicU32, expected: u32, deadline: Deadline) -> Wait {
+pub fn wait<S: Scope>(word: &AtomicU32, expected: u32, deadline: &Deadline) -> Wait {
     system::wait(word, expected, deadline, S::SHARED)
 }
 

@@ -4,7 +4,7 @@
 //! sleeper looks for its own ticket. It knows this process only, so [`super::Shared`] words wake nobody
 //! elsewhere. Its tests run on Linux; on the systems that it is for it has never run.
 
-use super::Wait;
+use super::{SLICE, Wait};
 use crate::time::Deadline;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::collections::VecDeque;
@@ -38,7 +38,7 @@ impl Bucket {
     }
 }
 
-pub(super) fn wait(word: &AtomicU32, expected: u32, deadline: Deadline, _shared: bool) -> Wait {
+pub(super) fn wait(word: &AtomicU32, expected: u32, deadline: &Deadline, _shared: bool) -> Wait {
     let address = word.as_ptr() as usize;
     let bucket = Bucket::of(address);
     let mut queue = bucket.lock();
@@ -54,7 +54,14 @@ pub(super) fn wait(word: &AtomicU32, expected: u32, deadline: Deadline, _shared:
         let Some(place) = queue.sleepers.iter().position(|sleeper| sleeper.1 == ticket) else {
             return Wait::Woken;
         };
-        queue = match deadline.remaining() {
+        let remaining = deadline.remaining();
+        let left = match deadline.cancel() {
+            Some(cancel) if cancel.is_cancelled() => Some(Duration::ZERO),
+            // A token is no word of this table: it is looked at often.
+            Some(_) => Some(remaining.map_or(SLICE, |left| left.min(SLICE))),
+            None => remaining,
+        };
+        queue = match left {
             Some(Duration::ZERO) => {
                 queue.sleepers.remove(place);
                 return Wait::TimedOut;
@@ -89,13 +96,24 @@ mod tests {
 
     #[test]
     fn a_changed_word_is_not_slept_on() {
-        assert_eq!(wait(&AtomicU32::new(1), 0, Deadline::NEVER, false), Wait::Changed);
+        assert_eq!(wait(&AtomicU32::new(1), 0, &Deadline::NEVER, false), Wait::Changed);
     }
 
     #[test]
     fn a_deadline_in_the_past_times_out_and_leaves_no_sleeper() {
         let word = AtomicU32::new(0);
-        assert_eq!(wait(&word, 0, Deadline::from(Duration::ZERO), false), Wait::TimedOut);
+        assert_eq!(wait(&word, 0, &Deadline::from(Duration::ZERO), false), Wait::TimedOut);
+        assert_eq!(wake(&word, u32::MAX, false), 0);
+    }
+
+    #[test]
+    fn a_token_that_is_cancelled_ends_a_sleep() {
+        let (word, cancel) = (AtomicU32::new(0), crate::cancel::Cancel::new());
+        std::thread::scope(|scope| {
+            let sleeper = scope.spawn(|| wait(&word, 0, &Deadline::from(&cancel), false));
+            cancel.cancel();
+            assert_eq!(sleeper.join().unwrap(), Wait::TimedOut);
+        });
         assert_eq!(wake(&word, u32::MAX, false), 0);
     }
 
@@ -105,7 +123,8 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    while word.load(Acquire) == 0 && wait(&word, 0, Deadline::NEVER, false) != Wait::Changed {
+                    while word.load(Acquire) == 0 && wait(&word, 0, &Deadline::NEVER, false) != Wait::Changed
+                    {
                     }
                 });
             }
