@@ -34,13 +34,31 @@
 //! returns; `std::thread::scope` to borrow from the stack; its `JoinHandle::join` where the panic's payload
 //! itself is wanted.
 
+#[cfg(not(loom))]
 mod handle;
+#[cfg(not(loom))]
 mod live;
+#[cfg(not(loom))]
 mod panic;
+#[cfg(not(loom))]
 mod thread;
+mod timer;
 
+#[cfg(not(loom))]
 pub use handle::Handle;
+#[cfg(not(loom))]
 pub use live::{join_non_daemon, main};
 pub use locks::Deadline;
+#[cfg(not(loom))]
 pub use panic::Panic;
+#[cfg(not(loom))]
 pub use thread::Thread;
+#[cfg(not(loom))]
+pub use timer::{Timer, TimerHandle};
+
+/// The algorithms alone, for their proofs and properties; no part of the interface.
+#[doc(hidden)]
+pub mod raw {
+    pub use crate::timer::raw::Timers;
+    pub use crate::timer::schedule::{Key, Schedule};
+}

@@ -1,4 +1,5 @@
 //! What a thread and its handle do. What a process waits for is in `non_daemon.rs`.
+#![cfg(not(loom))]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Which threads a process waits for. The count belongs to the whole process, so these tests run one at a time.
+#![cfg(not(loom))]
 
 mod common;
 
