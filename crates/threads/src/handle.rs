@@ -1,38 +1,43 @@
-//! A started thread, seen from outside, and what it shares with its handle.
+//! A started thread, seen by who started it: its result belongs to the handle.
 
-use crate::Panic;
+use crate::ending::Slot;
+use crate::identity::ThreadRef;
 use crate::live::Place;
-use crate::panic::discard;
-use locks::{Condition, Deadline, Lock};
+use crate::panic::{self, Panic, discard};
+use locks::Deadline;
+use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
-use std::{fmt, mem};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::JoinHandle;
 
 /// What a thread's function left behind.
 pub(crate) type Outcome<T> = Result<T, Panic>;
 
 /// A started thread: wait for it, ask after it, take its result.
 ///
-/// Shared by reference, it answers any number of threads. Dropping it detaches the thread, which runs on; the
-/// result that nobody can take any more is dropped, by the thread itself if it is still running.
+/// It is a [`ThreadRef`] as well, which has the names and numbers, [`is_alive`](ThreadRef::is_alive) and
+/// [`join_timeout`](ThreadRef::join_timeout). Shared by reference, it answers any number of threads. Dropping it
+/// detaches the thread, which runs on; the result that nobody can take any more is dropped, by the thread itself
+/// if it is still running, and a panic goes to the [`excepthook`](fn@crate::excepthook).
 pub struct Handle<T> {
+    thread: ThreadRef,
     claim: Claim<T>,
-    os: JoinHandle<()>,
-    daemon: bool,
+    /// Of a scoped thread, none: there the scope waits for the system's thread.
+    os: Option<JoinHandle<()>>,
 }
 
 impl<T> Handle<T> {
-    pub(crate) fn new(shared: Arc<Shared<T>>, os: JoinHandle<()>, daemon: bool) -> Self {
-        Self { claim: Claim(shared), os, daemon }
+    pub(crate) fn new(thread: ThreadRef, shared: Arc<Shared<T>>, os: Option<JoinHandle<()>>) -> Self {
+        Self { thread, claim: Claim(shared), os }
     }
 
-    /// Waits until the thread is gone, its thread-locals included, and returns the value of its function.
+    /// Waits until the thread is gone, its thread-locals included, and returns the value of its function. (Of a
+    /// thread in a [`scope`](fn@crate::scope): until its function has ended.)
     ///
     /// # Errors
-    /// [`Panic`] if the function panicked.
-    ///
-    /// # Panics
-    /// If a thread joins itself, which it can do if its handle was passed to it: it would wait for ever.
+    /// [`Panic`] if the function panicked. Also if a thread joins itself, which it can do if its handle was passed
+    /// to it, and which would never end: the error says so, and the thread goes on, detached.
     ///
     /// ```
     /// use threads::Thread;
@@ -41,113 +46,75 @@ impl<T> Handle<T> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn join(self) -> Result<T, Panic> {
-        assert!(!self.is_current(), "a thread cannot join itself");
-        let Self { claim, os, .. } = self;
-        let gone = os.join();
-        debug_assert!(gone.is_ok(), "a panic of the function does not reach the system's thread");
+        if self.thread.is_current() {
+            return Err(Panic::of_join_of_itself(self.thread.name()));
+        }
+        let Self { thread, claim, os } = self;
+        match os {
+            Some(os) => {
+                let gone = os.join();
+                debug_assert!(gone.is_ok(), "a panic of the function does not reach the system's thread");
+            }
+            None => drop(thread.join_timeout(Deadline::NEVER)),
+        }
         claim.take()
     }
 
-    /// Waits until the thread's function has ended, or `timeout` has passed; says whether it has ended.
-    ///
-    /// It may be called again, and from several threads at once. A thread that asks this of itself gets
-    /// `false` at once, since it would not have ended however long it waits.
-    ///
-    /// ```
-    /// use std::{sync::mpsc, time::Duration};
-    /// use threads::Thread;
-    ///
-    /// let (letter, post) = mpsc::channel();
-    /// let reader = Thread::new(move || post.recv()).start()?;
-    /// assert!(!reader.join_timeout(Duration::from_millis(1)), "it waits for its letter");
-    /// letter.send("news").unwrap();
-    /// assert!(reader.join_timeout(Duration::from_secs(60)));
-    /// assert!(reader.join_timeout(Duration::ZERO), "still ended");
-    /// assert_eq!(reader.join(), Ok(Ok("news")));
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn join_timeout(&self, timeout: impl Into<Deadline>) -> bool {
-        if self.is_current() {
-            return false;
-        }
-        let Shared { state, ended } = &*self.claim.0;
-        ended.wait_for_timeout(&mut state.lock(), timeout, |state| state.ended)
+    /// The thread, without the result.
+    pub fn thread(&self) -> &ThreadRef {
+        &self.thread
     }
+}
 
-    /// Whether the thread's function has not ended yet.
-    pub fn is_alive(&self) -> bool {
-        !self.claim.0.state.lock().ended
-    }
+impl<T> Deref for Handle<T> {
+    type Target = ThreadRef;
 
-    /// The thread's name, if it was given one.
-    pub fn name(&self) -> Option<&str> {
-        self.os.thread().name()
-    }
-
-    /// Whether the process may end before this thread does.
-    pub fn is_daemon(&self) -> bool {
-        self.daemon
-    }
-
-    fn is_current(&self) -> bool {
-        self.os.thread().id() == thread::current().id()
+    fn deref(&self) -> &ThreadRef {
+        &self.thread
     }
 }
 
 impl<T> fmt::Debug for Handle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle")
-            .field("name", &self.name())
-            .field("is_daemon", &self.daemon)
-            .field("is_alive", &self.is_alive())
-            .finish_non_exhaustive()
+        f.debug_tuple("Handle").field(&self.thread).finish()
     }
 }
 
 /// What the thread and its handle share.
 pub(crate) struct Shared<T> {
-    state: Lock<State<T>>,
-    ended: Condition,
-}
-
-struct State<T> {
-    /// From the end of the function until somebody takes it.
-    outcome: Option<Outcome<T>>,
-    /// Nobody can take it any more.
-    unwanted: bool,
-    /// Set once, after the outcome.
-    ended: bool,
+    slot: Slot<Outcome<T>>,
+    /// Where a scope is told of a panic that nobody took.
+    panicked: Option<Arc<AtomicBool>>,
 }
 
 impl<T> Shared<T> {
-    pub(crate) fn new() -> Self {
-        Self {
-            state: Lock::new(State { outcome: None, unwanted: false, ended: false }),
-            ended: Condition::new(),
-        }
+    pub(crate) fn new(panicked: Option<Arc<AtomicBool>>) -> Self {
+        Self { slot: Slot::new(), panicked }
     }
 
-    /// Puts the outcome where the handle finds it, leaves the count of live threads, and announces the end.
+    /// Puts the outcome where the handle finds it, then leaves: that announces the end.
     ///
     /// The outcome of a detached thread is dropped before that: whoever waits for the thread waits for that
     /// `drop` as well.
     pub(crate) fn end(&self, outcome: Outcome<T>, place: Place) {
-        if let Err(unwanted) = self.keep(outcome) {
-            discard(unwanted);
+        if let Err(unwanted) = self.slot.keep(outcome) {
+            self.let_go(unwanted);
         }
-        place.leave(|| {
-            self.state.lock().ended = true;
-            self.ended.notify_all();
-        });
+        drop(place);
     }
 
-    fn keep(&self, outcome: Outcome<T>) -> Result<(), Outcome<T>> {
-        let mut state = self.state.lock();
-        if state.unwanted {
-            return Err(outcome);
+    /// An outcome that nobody takes.
+    fn let_go(&self, outcome: Outcome<T>) {
+        match outcome {
+            Ok(value) => discard(value),
+            Err(panic) => {
+                if let Some(panicked) = &self.panicked {
+                    // Relaxed: the scope looks after the thread's end, and after the handle's.
+                    panicked.store(true, Relaxed);
+                }
+                panic::unjoined(&panic);
+            }
         }
-        state.outcome = Some(outcome);
-        Ok(())
     }
 }
 
@@ -155,10 +122,10 @@ impl<T> Shared<T> {
 struct Claim<T>(Arc<Shared<T>>);
 
 impl<T> Claim<T> {
-    /// The outcome of a thread that is gone.
+    /// The outcome of a thread that has ended.
     fn take(self) -> Outcome<T> {
-        let Some(outcome) = self.0.state.lock().outcome.take() else {
-            unreachable!("a thread keeps its outcome before it goes, and only its one handle takes it");
+        let Some(outcome) = self.0.slot.take() else {
+            unreachable!("a thread keeps its outcome before it ends, and only its one handle takes it");
         };
         outcome
     }
@@ -166,11 +133,11 @@ impl<T> Claim<T> {
 
 impl<T> Drop for Claim<T> {
     fn drop(&mut self) {
-        let mut state = self.0.state.lock();
-        state.unwanted = true;
-        let outcome = mem::take(&mut state.outcome);
-        // The value's own `drop` may be long, and may ask anything of this crate: not under the lock.
-        drop(state);
-        drop(outcome);
+        match self.0.slot.refuse() {
+            // The value's own `drop` may panic, as any drop.
+            Some(Ok(value)) => drop(value),
+            Some(panicked) => self.0.let_go(panicked),
+            None => {}
+        }
     }
 }

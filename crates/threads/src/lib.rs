@@ -34,13 +34,45 @@
 //! returns; `std::thread::scope` to borrow from the stack; its `JoinHandle::join` where the panic's payload
 //! itself is wanted.
 
+mod ending;
+mod roll;
+mod timer;
+
+// What starts threads of the system is not in the model world: there the algorithms stand alone.
+#[cfg(not(loom))]
 mod handle;
+#[cfg(not(loom))]
+mod identity;
+#[cfg(not(loom))]
 mod live;
+#[cfg(not(loom))]
 mod panic;
+#[cfg(not(loom))]
+mod scope;
+#[cfg(not(loom))]
 mod thread;
 
+#[cfg(not(loom))]
 pub use handle::Handle;
-pub use live::{join_non_daemon, main};
+#[cfg(not(loom))]
+pub use identity::{ThreadRef, current, main_thread};
+#[cfg(not(loom))]
+pub use live::{active_count, enumerate, join_non_daemon, main};
 pub use locks::{Cancel, Cancelled, Deadline};
-pub use panic::Panic;
-pub use thread::Thread;
+#[cfg(not(loom))]
+pub use panic::{Panic, excepthook};
+#[cfg(not(loom))]
+pub use scope::{Scope, scope};
+#[cfg(not(loom))]
+pub use thread::{Thread, spawn};
+#[cfg(not(loom))]
+pub use timer::{Timer, TimerHandle};
+
+/// The algorithms alone, for their proofs and properties; no part of the interface.
+#[doc(hidden)]
+pub mod raw {
+    pub use crate::ending::{End, Slot};
+    pub use crate::roll::Roll;
+    pub use crate::timer::raw::Timers;
+    pub use crate::timer::schedule::{Key, Schedule};
+}

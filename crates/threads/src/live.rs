@@ -1,13 +1,12 @@
-//! Which threads must end before the process does: a count of the non-daemon threads, and the waiting for it.
+//! Which threads are alive, and which of them must end before the process does.
 
-use locks::{Condition, Deadline, Lock};
+use crate::identity::{self, ThreadRef};
+use crate::roll::Roll;
+use locks::Deadline;
 use std::cell::Cell;
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// How many non-daemon threads are started and have not ended.
-static NON_DAEMON: Lock<usize> = Lock::new(0);
-static ONE_LESS: Condition = Condition::new();
+static ROLL: Roll<ThreadRef> = Roll::new();
 
 /// What this crate knows of a thread from inside.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,42 +26,84 @@ pub(crate) fn current() -> Kind {
     KIND.get()
 }
 
-/// A thread's place in the count, from before it is started until it has ended. Dropping it leaves as well:
-/// so a start that fails does.
+/// A place on the roll, from before a thread is started until it has ended. Dropping it leaves as well: so a
+/// start that fails does.
 pub(crate) struct Place {
-    daemon: bool,
-    counted: bool,
+    /// Whom `enumerate` shows; nobody for a timer.
+    thread: Option<ThreadRef>,
+    counts: bool,
 }
 
 impl Place {
+    /// Of something that is no thread, and is waited for unless it is a daemon.
     pub(crate) fn new(daemon: bool) -> Self {
-        *NON_DAEMON.lock() += usize::from(!daemon);
-        Self { daemon, counted: !daemon }
+        Self::enter(None, !daemon)
+    }
+
+    /// Of a thread that this crate is about to start.
+    pub(crate) fn of(thread: &ThreadRef) -> Self {
+        Self::enter(Some(thread.clone()), !thread.is_daemon())
+    }
+
+    /// Of a thread that somebody else has started: it is shown, and not waited for.
+    pub(crate) fn foreign(thread: &ThreadRef) -> Self {
+        Self::enter(Some(thread.clone()), false)
+    }
+
+    fn enter(thread: Option<ThreadRef>, counts: bool) -> Self {
+        ROLL.enter(thread.clone().map(|thread| (thread.ident(), thread)), counts);
+        Self { thread, counts }
     }
 
     /// Says that the calling thread is the one that has this place.
     pub(crate) fn occupy(&self) {
-        KIND.set(if self.daemon { Kind::Daemon } else { Kind::NonDaemon });
-    }
-
-    /// Leaves the count and runs `announce` in one step: nobody sees a thread that has ended and counts, or
-    /// the opposite.
-    pub(crate) fn leave(mut self, announce: impl FnOnce()) {
-        let mut count = NON_DAEMON.lock();
-        announce();
-        *count -= usize::from(mem::take(&mut self.counted));
-        drop(count);
-        ONE_LESS.notify_all();
+        KIND.set(if self.counts { Kind::NonDaemon } else { Kind::Daemon });
     }
 }
 
 impl Drop for Place {
+    /// Leaves the roll and announces the end in one step: nobody sees a thread that has ended and counts, or the
+    /// opposite.
     fn drop(&mut self) {
-        if self.counted {
-            *NON_DAEMON.lock() -= 1;
-            ONE_LESS.notify_all();
-        }
+        let thread = self.thread.take();
+        ROLL.leave(thread.as_ref().map(ThreadRef::ident), self.counts, || {
+            if let Some(thread) = &thread {
+                thread.end();
+            }
+        });
     }
+}
+
+/// All threads that are alive: the main thread, those of this crate that are started and have not ended, in the
+/// order of their starts, and those of others that have called [`current`](fn@crate::current).
+///
+/// Python's `enumerate`. It is as it was at one moment; by the time one looks, some may have ended. O(n).
+///
+/// ```
+/// use threads::{Cancel, Thread};
+/// use std::time::Duration;
+///
+/// let cancel = Cancel::new();
+/// let sleeper = Thread::new({
+///     let cancel = cancel.clone();
+///     move || cancel.sleep(Duration::MAX)
+/// });
+/// let sleeper = sleeper.name("sleeper").start()?;
+/// let names: Vec<_> = threads::enumerate().iter().filter_map(|thread| thread.name()).collect();
+/// assert!(names.iter().any(|name| **name == *"sleeper"), "{names:?}");
+/// cancel.cancel();
+/// sleeper.join().unwrap().unwrap_err();
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn enumerate() -> Vec<ThreadRef> {
+    let mut threads = ROLL.entries();
+    threads.insert(0, identity::main_thread());
+    threads
+}
+
+/// How many threads are alive: as many as [`enumerate`] shows. Python's `active_count`. O(n).
+pub fn active_count() -> usize {
+    enumerate().len()
 }
 
 /// Runs `f`, then waits for all non-daemon threads: for the `main` of a program, which otherwise cuts them
@@ -91,8 +132,9 @@ pub fn main<R>(f: impl FnOnce() -> R) -> R {
 
 /// Waits until no non-daemon thread is left, or `timeout` has passed; says whether none is left.
 ///
-/// Threads that are started while it waits are waited for too. Only threads of this crate count, and a thread
-/// never waits for itself; two non-daemon threads that both call it without a timeout wait for each other.
+/// Threads that are started while it waits are waited for too, and so are pending timers. Only threads of this
+/// crate count, and a thread never waits for itself; two non-daemon threads that both call it without a timeout
+/// wait for each other.
 ///
 /// ```
 /// use std::{sync::mpsc, time::Duration};
@@ -107,5 +149,5 @@ pub fn main<R>(f: impl FnOnce() -> R) -> R {
 /// ```
 pub fn join_non_daemon(timeout: impl Into<Deadline>) -> bool {
     let myself = usize::from(current() == Kind::NonDaemon);
-    ONE_LESS.wait_for_timeout(&mut NON_DAEMON.lock(), timeout, |count| *count <= myself)
+    ROLL.wait_timeout(myself, timeout)
 }

@@ -1,8 +1,10 @@
 //! A thread that is not started yet, and the first and last things that a started one does.
 
 use crate::handle::{Handle, Outcome, Shared};
+use crate::identity::{ThreadRef, check_name};
 use crate::live::{self, Kind, Place};
-use crate::panic::Panic;
+use crate::panic::{self, Panic};
+use crate::scope::Scope;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::{fmt, io, thread};
@@ -12,8 +14,8 @@ use std::{fmt, io, thread};
 /// ```
 /// use threads::Thread;
 ///
-/// let handle = Thread::new(|| "done").name("worker-1").daemon(true).start()?;
-/// assert_eq!(handle.name(), Some("worker-1"));
+/// let handle = Thread::new(|| "done").name("worker-1").daemon(true).stack_size(256 << 10).start()?;
+/// assert_eq!(handle.name().as_deref(), Some("worker-1"));
 /// assert!(handle.is_daemon());
 /// assert_eq!(handle.join(), Ok("done"));
 /// # Ok::<(), std::io::Error>(())
@@ -23,18 +25,37 @@ pub struct Thread<F> {
     function: F,
     name: Option<String>,
     daemon: bool,
+    stack_size: Option<usize>,
+}
+
+/// Starts a thread that runs `function`: `Thread::new(function).start()` for short.
+///
+/// # Errors
+/// As [`Thread::start`].
+///
+/// ```
+/// let double = threads::spawn(|| 2 * 21)?;
+/// assert_eq!(double.join(), Ok(42));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn spawn<F, T>(function: F) -> io::Result<Handle<T>>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    Thread::new(function).start()
 }
 
 impl<F, T> Thread<F>
 where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
+    F: FnOnce() -> T + Send,
+    T: Send,
 {
     /// A thread that will run `function`, without a name.
     ///
     /// It is a daemon if the thread that makes it is a daemon of this crate, as in Python.
     pub fn new(function: F) -> Self {
-        Self { function, name: None, daemon: live::current() == Kind::Daemon }
+        Self { function, name: None, daemon: live::current() == Kind::Daemon, stack_size: None }
     }
 
     /// Gives the thread a name, which panics and debuggers show; Linux keeps its first 15 bytes for `ps` and
@@ -51,11 +72,19 @@ where
         self
     }
 
+    /// The size of its stack in bytes, which the system rounds up, to what it needs at least. Without it 2 MiB, or
+    /// what the environment's `RUST_MIN_STACK` says. Only what is used takes memory.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = Some(bytes);
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
-    /// [`io::ErrorKind::InvalidInput`] if the name contains a NUL; otherwise what the system answers when it
-    /// has no room for a thread. The function is dropped without having run.
+    /// [`io::ErrorKind::InvalidInput`] if the name contains a NUL, or if the stack is to have no byte or more than
+    /// there are addresses; otherwise what the system answers when it has no room for a thread, with the thread's
+    /// name. The function is dropped without having run.
     ///
     /// ```
     /// use std::io::ErrorKind;
@@ -63,31 +92,87 @@ where
     ///
     /// let error = Thread::new(|| ()).name("half\0name").start().unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    /// let error = Thread::new(|| ()).stack_size(1 << 46).name("big").start().unwrap_err();
+    /// assert!(error.to_string().starts_with("thread 'big' cannot be started: "), "{error}");
     /// ```
-    pub fn start(self) -> io::Result<Handle<T>> {
-        let Self { function, name, daemon } = self;
-        let mut builder = thread::Builder::new();
-        if let Some(name) = name {
-            // `std` would panic.
-            if name.contains('\0') {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "the name of a thread contains a NUL",
-                ));
-            }
-            builder = builder.name(name);
-        }
-        let shared = Arc::new(Shared::new());
-        let place = Place::new(daemon);
-        let os = builder.spawn({
-            let shared = Arc::clone(&shared);
+    pub fn start(self) -> io::Result<Handle<T>>
+    where
+        F: 'static,
+        T: 'static,
+    {
+        self.start_by(Shared::new(None), |builder, body| builder.spawn(body).map(Some))
+    }
+
+    /// Starts it in a [`scope`](fn@crate::scope), where it may borrow what outlives the scope.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_in<'scope, 'env>(self, scope: &Scope<'scope, 'env>) -> io::Result<Handle<T>>
+    where
+        F: 'scope,
+        T: 'scope,
+    {
+        let shared = Shared::new(Some(scope.panicked()));
+        // The system's thread is the scope's to join.
+        self.start_by(shared, |builder, body| builder.spawn_scoped(scope.threads(), body).map(|_| None))
+    }
+
+    fn start_by<'f>(
+        self,
+        shared: Shared<T>,
+        spawn: impl FnOnce(
+            thread::Builder,
+            Box<dyn FnOnce() + Send + 'f>,
+        ) -> io::Result<Option<thread::JoinHandle<()>>>,
+    ) -> io::Result<Handle<T>>
+    where
+        F: 'f,
+        T: 'f,
+    {
+        let builder = self.builder()?;
+        let Self { function, name, daemon, .. } = self;
+        let thread = ThreadRef::new(name.map(Arc::from), daemon);
+        let (shared, place) = (Arc::new(shared), Place::of(&thread));
+        let body = {
+            let (shared, thread) = (Arc::clone(&shared), thread.clone());
             move || {
                 place.occupy();
+                thread.settle(None);
                 shared.end(run(function), place);
             }
-        })?;
-        Ok(Handle::new(shared, os, daemon))
+        };
+        panic::watch();
+        match spawn(builder, Box::new(body)) {
+            Ok(os) => Ok(Handle::new(thread, shared, os)),
+            Err(error) => Err(refused(&thread, error)),
+        }
     }
+
+    /// What `std` is asked for, where it would not panic.
+    fn builder(&self) -> io::Result<thread::Builder> {
+        let mut builder = thread::Builder::new();
+        if let Some(name) = &self.name {
+            check_name(name)?;
+            builder = builder.name(name.clone());
+        }
+        if let Some(bytes) = self.stack_size {
+            if bytes == 0 || isize::try_from(bytes).is_err() {
+                let text = format!("a thread cannot have a stack of {bytes} bytes");
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+            }
+            builder = builder.stack_size(bytes);
+        }
+        Ok(builder)
+    }
+}
+
+/// The system's answer, with the name of the thread that it did not start.
+fn refused(thread: &ThreadRef, error: io::Error) -> io::Error {
+    // Who saw it on the roll and waits for its number learns that there is none.
+    thread.begin(0);
+    let name = thread.name();
+    let name = name.as_deref().unwrap_or("<unnamed>");
+    io::Error::new(error.kind(), format!("thread '{name}' cannot be started: {error}"))
 }
 
 /// Runs a thread's function. What the function captured is dropped within, so that a panic of its `drop` is
@@ -95,7 +180,7 @@ where
 fn run<T>(function: impl FnOnce() -> T) -> Outcome<T> {
     // The function is gone after a panic: nobody sees what it left half done, but through what others share
     // with it, which is theirs to protect.
-    catch_unwind(AssertUnwindSafe(function)).map_err(|payload| Panic::new(payload, thread::current().name()))
+    catch_unwind(AssertUnwindSafe(function)).map_err(Panic::caught)
 }
 
 impl<F> fmt::Debug for Thread<F> {
@@ -103,6 +188,7 @@ impl<F> fmt::Debug for Thread<F> {
         f.debug_struct("Thread")
             .field("name", &self.name)
             .field("daemon", &self.daemon)
+            .field("stack_size", &self.stack_size)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,5 @@
 //! What a thread and its handle do. What a process waits for is in `non_daemon.rs`.
+#![cfg(not(loom))]
 
 mod common;
 
@@ -107,23 +108,23 @@ fn a_thread_that_waits_for_itself_is_told_at_once() {
 }
 
 #[test]
-fn a_thread_that_joins_itself_panics_instead_of_waiting_for_ever() {
+fn a_thread_that_joins_itself_is_told_so_and_goes_on() {
     let (give, given) = mpsc::channel::<Handle<()>>();
     let (tell, told) = mpsc::channel();
     let handle = Thread::new(move || {
         let itself = given.recv().unwrap();
-        tell.send(catch_unwind(AssertUnwindSafe(|| itself.join()))).unwrap();
+        tell.send(itself.join()).unwrap();
     });
-    give.send(handle.start().unwrap()).unwrap();
-    let payload = told.recv_timeout(LONG).unwrap().unwrap_err();
-    assert_eq!(*payload.downcast_ref::<&str>().unwrap(), "a thread cannot join itself");
+    give.send(handle.name("narcissus").start().unwrap()).unwrap();
+    let error = told.recv_timeout(LONG).unwrap().unwrap_err();
+    assert_eq!((error.message(), error.thread()), ("a thread cannot join itself", Some("narcissus")));
 }
 
 #[test]
 fn the_name_is_seen_from_inside_and_from_outside() {
     let inside = || thread::current().name().map(str::to_owned);
     let named = Thread::new(inside).name("näme").start().unwrap();
-    assert_eq!(named.name(), Some("näme"));
+    assert_eq!(named.name().as_deref(), Some("näme"));
     assert_eq!(named.join().unwrap().as_deref(), Some("näme"));
 
     let nameless = Thread::new(inside).start().unwrap();
@@ -166,19 +167,19 @@ fn the_handle_of_a_thread_that_has_ended_drops_its_result() {
 }
 
 #[test]
-fn a_handle_shows_its_name_and_whether_it_is_alive() {
+fn a_handle_shows_its_thread() {
     let (open, gate) = gate();
     let handle = Thread::new(move || gate.pass()).name("shown").start().unwrap();
-    assert_eq!(
-        format!("{handle:?}"),
-        r#"Handle { name: Some("shown"), is_daemon: false, is_alive: true, .. }"#
-    );
+    let shown = |is_alive| {
+        let ident = handle.ident();
+        format!(
+            "Handle(ThreadRef {{ ident: {ident}, name: Some(\"shown\"), is_daemon: false, is_alive: {is_alive} }})"
+        )
+    };
+    assert_eq!(format!("{handle:?}"), shown(true));
     drop(open);
     assert!(handle.join_timeout(LONG));
-    assert_eq!(
-        format!("{handle:?}"),
-        r#"Handle { name: Some("shown"), is_daemon: false, is_alive: false, .. }"#
-    );
+    assert_eq!(format!("{handle:?}"), shown(false));
 }
 
 /// Joins through an `Arc` that the thread itself may hold for a moment still.
@@ -190,4 +191,58 @@ fn joined<T>(mut handle: Arc<Handle<T>>) -> Result<T, Panic> {
         }
         thread::yield_now();
     }
+}
+
+#[test]
+fn a_stack_of_no_bytes_or_of_more_than_there_are_addresses_is_refused() {
+    for bytes in [0, usize::MAX, 1 << (usize::BITS - 1)] {
+        let error = Thread::new(|| ()).stack_size(bytes).start().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(error.to_string(), format!("a thread cannot have a stack of {bytes} bytes"));
+    }
+}
+
+#[test]
+fn a_stack_is_as_large_as_asked_for() {
+    #[inline(never)]
+    fn depth(bytes: usize) -> usize {
+        let page = std::hint::black_box([1_u8; 4096]);
+        if bytes <= page.len() { page.len() } else { page.len() + depth(bytes - page.len()) }
+    }
+    let deep = Thread::new(|| depth(8 << 20)).stack_size(64 << 20).start().unwrap();
+    assert!(deep.join().unwrap() >= 8 << 20);
+    assert_eq!(
+        Thread::new(|| 1).stack_size(1).start().unwrap().join(),
+        Ok(1),
+        "rounded up to what is needed"
+    );
+}
+
+#[test]
+fn a_thread_that_the_system_does_not_start_is_an_error_that_names_it() {
+    let witness = Arc::new(());
+    let held = Arc::clone(&witness);
+    let error = Thread::new(move || drop(held)).name("huge").stack_size(1 << 46).start().unwrap_err();
+    assert!(error.to_string().starts_with("thread 'huge' cannot be started: "), "{error}");
+    assert_eq!(Arc::strong_count(&witness), 1, "what it captured is dropped");
+}
+
+#[test]
+fn spawn_is_short_for_a_thread_without_a_name() {
+    let handle = threads::spawn(|| thread::current().name().map(str::to_owned)).unwrap();
+    assert_eq!(handle.join(), Ok(None));
+}
+
+#[test]
+fn a_token_ends_a_join() {
+    let (open, gate) = gate();
+    let handle = Thread::new(move || gate.pass()).start().unwrap();
+    let cancel = threads::Cancel::new();
+    thread::scope(|scope| {
+        let joiner = scope.spawn(|| handle.join_timeout(&cancel));
+        cancel.cancel();
+        assert!(!joiner.join().unwrap());
+    });
+    drop(open);
+    assert_eq!(handle.join(), Ok(()));
 }

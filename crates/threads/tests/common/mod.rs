@@ -1,4 +1,5 @@
 //! What the tests need to make threads wait and values explode.
+#![allow(dead_code, reason = "each test program uses what it needs")]
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
