@@ -28,7 +28,7 @@ impl Racy {
     fn section(&self) {
         if self.word.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
             while self.word.swap(2, Acquire) != 0 {
-                wait::<Private>(&self.word, 2, Deadline::NEVER);
+                wait::<Private>(&self.word, 2, &Deadline::NEVER);
             }
         }
         self.count();

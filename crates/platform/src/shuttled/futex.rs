@@ -77,11 +77,12 @@ pub fn wait<S: Scope>(word: &AtomicU32, expected: u32, deadline: &Deadline) -> W
         if token.is_some_and(|(token, live)| token.load(Relaxed) != live) {
             return Wait::TimedOut;
         }
-        if word.load(Relaxed) != expected {
-            return Wait::Changed;
-        }
-        // A wake between the two loads may have been the token's.
+        let changed = word.load(Relaxed) != expected;
+        // A wake between the two loads may have been the token's: then both are looked at again.
         if token.is_none() || WAKES.get() == wakes {
+            if changed {
+                return Wait::Changed;
+            }
             break;
         }
     }
