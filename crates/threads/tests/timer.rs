@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-use std::{env, fs, io, thread};
+use std::{env, thread};
 use threads::{Thread, Timer, TimerHandle, join_non_daemon};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -121,7 +121,7 @@ fn no_function_runs_before_its_moment() {
 fn a_timer_whose_handle_is_dropped_fires_on_the_thread_called_timers() {
     let (sender, receiver) = mpsc::channel();
     let name = move || sender.send(thread::current().name().map(str::to_owned)).unwrap();
-    drop(Timer::new(SHORT, name).start().unwrap());
+    Timer::new(SHORT, name).start().unwrap();
     assert_eq!(received(&receiver, 1), [Some("timers".to_owned())]);
 }
 
@@ -281,7 +281,7 @@ fn a_timer_and_a_thread_are_daemons_if_their_maker_is() {
         Timer::new(Duration::ZERO, kinds.clone()).daemon(daemon).start().unwrap();
         assert_eq!(received(&receiver, 1), [(daemon, daemon)]);
     }
-    drop(Timer::new(Duration::ZERO, kinds).start().unwrap());
+    Timer::new(Duration::ZERO, kinds).start().unwrap();
     assert_eq!(received(&receiver, 1), [(false, false)], "the maker was no thread of this crate");
 }
 
@@ -348,7 +348,7 @@ fn a_function_that_waits_for_the_others_does_not_wait_for_itself() {
 /// How many threads the process has.
 #[cfg(target_os = "linux")]
 fn threads_of_the_process() -> usize {
-    fs::read_dir("/proc/self/task").unwrap().count()
+    std::fs::read_dir("/proc/self/task").unwrap().count()
 }
 
 #[test]
@@ -376,7 +376,7 @@ fn allow(more: Option<u64>) {
     // SAFETY: the pointer is to an rlimit that lives until the call returns.
     assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) }, 0);
     limit.rlim_cur = more.map_or(limit.rlim_max, |more| {
-        let pages = fs::read_to_string("/proc/self/statm").unwrap();
+        let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
         let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
         // SAFETY: sysconf takes any number.
         pages * unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64 + more
@@ -396,7 +396,7 @@ fn a_start_that_the_system_refuses_loses_nothing_and_the_next_asks_again() {
         allow(Some(1 << 20));
         let refused = Timer::new(Duration::ZERO, move || panic!("ran with {held:?}")).start();
         allow(None);
-        let error: io::Error = refused.unwrap_err();
+        let error = refused.unwrap_err();
         assert!(error.raw_os_error().is_some(), "it is the system that refuses: {error}");
         assert_eq!(Arc::strong_count(&witness), 1, "what it captured is dropped");
         assert!(join_non_daemon(Duration::ZERO), "and not waited for");
