@@ -1,4 +1,4 @@
-//! The proofs of `threads`. Run them with `cargo xtask prove threads`.
+//! The proofs of `threads`. Run them with `cargo xtask prove threads::`.
 //!
 //! | file | claims |
 //! |---|---|

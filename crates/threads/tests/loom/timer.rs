@@ -117,7 +117,7 @@ fn an_earlier_timer_is_not_slept_through() {
         "timer::an_earlier_timer_is_not_slept_through",
         "a timer that is started while the thread lies down to sleep for a later one wakes it",
     )
-    .executions_at_least(10)
+    .executions_at_least(650)
     .refuted_by_twin("the thread lets go of the lock before it sleeps", Death::Deadlock, || {
         one_that_is_due(Twin::new(Flaw::LetsGoBeforeItSleeps), Some(NEVER));
     })
@@ -133,7 +133,7 @@ fn the_first_timer_is_not_slept_through() {
         "timer::the_first_timer_is_not_slept_through",
         "a timer that is started while the thread lies down to sleep for none wakes it",
     )
-    .executions_at_least(10)
+    .executions_at_least(650)
     .refuted_by_twin("the thread lets go of the lock before it sleeps", Death::Deadlock, || {
         one_that_is_due(Twin::new(Flaw::LetsGoBeforeItSleeps), None);
     })
@@ -168,7 +168,7 @@ fn of_two_that_are_started_at_once_both_come_out() {
     )
     .threads(3)
     .bounded(3)
-    .executions_at_least(10)
+    .executions_at_least(9_900)
     .outcomes(&["1 first", "2 first"])
     .refuted_by("nobody is woken", Fault::NoWake, CONDITION, WAKES, Death::Deadlock)
     .check(two_starters);
@@ -200,7 +200,8 @@ fn a_function_runs_or_is_cancelled() {
         "of a cancel and the timer's moment one comes first; the function is gone when either is over, once",
     )
     .threads(2)
-    .executions_at_least(10)
+    .bounded(5)
+    .executions_at_least(10_000)
     .outcomes(&["cancelled", "ran"])
     .refuted_by("the lock's release is Relaxed", Fault::Relaxed, LOCK, RELEASES, Death::Causality)
     .refuted_by_twin("who cancels looks before", Death::Assertion("one of both"), || {
@@ -232,7 +233,8 @@ fn a_cancelled_timer_strands_no_other() {
         "whatever the thread slept for before, it does not sleep through a timer that is later than one cancelled",
     )
     .threads(2)
-    .executions_at_least(10)
+    .bounded(5)
+    .executions_at_least(12_000)
     .outcomes(&["after a cancel", "after the first"])
     .refuted_by("nobody is woken", Fault::NoWake, CONDITION, WAKES, Death::Deadlock)
     .refuted_by_twin("who sleeps for nothing keeps the last moment", Death::Deadlock, || {
