@@ -10,18 +10,18 @@ use crate::{Verb, child};
 
 pub(crate) const VERB: Verb = Verb {
     name: "bench",
-    what: "measure the locks and the queue beside other crates",
+    what: "measure locks, queues and threads beside other crates",
     help: "\
 Usage: cargo xtask bench [FILTER] [--json]
 
 Measures the same workloads over this project's primitives and everybody else's: all in one process, in
 rounds that rotate the order; medians, the ratio to the best, and whether the goal of the row is met. `lock`
-and `sync` select the locks and the other primitives, `queue` the channels, in five minutes. Run it on an idle
-machine.
+and `sync` select the locks and the other primitives, `queue` the channels, in five minutes, `threads` threads
+and timers. Run it on an idle machine.
 
   FILTER   only the workloads whose name contains it, from the beginning of a word on: lock, sync, queue,
            'queue transfer', 'queue ping-pong', 'queue one-core', 'queue task_done', 'queue idle',
-           'queue memory'
+           'queue memory', threads
   --json   one JSON document instead of the tables
 ",
     run,

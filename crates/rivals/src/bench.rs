@@ -1,7 +1,7 @@
 //! Which benches are there, and who takes part?
 
 use crate::goal::Goal;
-use crate::{channels, locks, ring, sync};
+use crate::{channels, locks, ring, sync, threads};
 use std::time::Duration;
 
 /// The same work, done by several contestants.
@@ -153,6 +153,7 @@ pub(crate) fn all() -> Vec<Bench> {
     benches.extend(sync::benches());
     benches.extend(ring::benches());
     benches.extend(channels::benches());
+    benches.extend(threads::benches());
     benches
 }
 

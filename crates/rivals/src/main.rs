@@ -19,6 +19,7 @@ mod processor;
 mod report;
 mod ring;
 mod sync;
+mod threads;
 mod together;
 mod watchdog;
 

@@ -2,11 +2,13 @@
 //!
 //! | file | claims |
 //! |---|---|
+//! | `ending.rs` | who joins is told, and finds the outcome; it comes out once; who waits for all is told when all have left |
 //! | `timer.rs` | no timer is slept through; a function runs or is cancelled, once; what is cancelled strands no other |
 //! | `timer_twin.rs` | the timers' twin with one flaw each |
 //!
 //! What a proof here is, and what loom cannot show, is in the book: "Studying the proofs".
 #![cfg(loom)]
 
+mod ending;
 mod timer;
 mod timer_twin;
