@@ -2,10 +2,10 @@
 
 use crate::bench::{Bench, Contestant, Done, Load, Unit};
 use crate::goal::Goal;
+use ::threads::{Timer, TimerHandle};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use ::threads::{Timer, TimerHandle};
 
 /// None of these is ever due.
 const HOUR: Duration = Duration::from_secs(3600);
