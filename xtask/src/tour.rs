@@ -19,7 +19,7 @@ pub(crate) const VERB: Verb = Verb {
     help: "\
 Usage: cargo xtask tour [--json]
 
-Builds and runs the article's programs in order, and eight that go on from there, each an example of its
+Builds and runs the article's programs in order, and ten that go on from there, each an example of its
 crate. Where the original is wrong the program shows the fault (lines that begin with `fault: `) and the cure
 (`cure: `); the tour fails where one of them is not shown, or where a program fails or takes more than 60 s.
 
@@ -37,7 +37,7 @@ struct Program {
     expected: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 13] = [
+const PROGRAMS: [Program; 15] = [
     Program {
         title: "A thread says hello and is joined",
         package: "threads",
@@ -115,6 +115,21 @@ const PROGRAMS: [Program; 13] = [
         package: "queue",
         example: "select",
         expected: &["2 letters and 2 parcels taken, 4 sent, then closed"],
+    },
+    Program {
+        title: "Waiting and calculating by one, two and four threads",
+        package: "threads",
+        example: "concurrency",
+        expected: &["I/O: ", "CPU: ", "One thread, started and joined", "One thread that sleeps"],
+    },
+    Program {
+        title: "A clerk who goes home at closing time",
+        package: "threads",
+        example: "stop",
+        expected: &[
+            "fault: half a second after closing time the clerk with a flag is home: false",
+            "cure: the clerk with a token read 1 letter",
+        ],
     },
 ];
 

@@ -1,21 +1,36 @@
-//! Python's threads for Rust: names, daemons, joins with a timeout, and panics as errors.
+//! Python's threads for Rust, and what Rust adds: names, daemons, joins with a timeout, panics as errors, timers,
+//! scopes, and a token that stops whatever waits.
 //!
 //! | item | Python's | what it is |
 //! |---|---|---|
-//! | [`Thread`] | `Thread(target, name, daemon)` | a thread that is not started yet |
-//! | [`Handle`] | the started `Thread` | `join`, `join_timeout`, `is_alive` |
-//! | [`Panic`] | what `threading.excepthook` prints | a thread's panic, as the error of its `join` |
+//! | [`Thread`], [`spawn()`] | `Thread(target, name, daemon)` | a thread that is not started yet |
+//! | [`Handle`] | the started `Thread` | `join`, and all that a [`ThreadRef`] has |
+//! | [`ThreadRef`] | the same, without its result | `join_timeout`, `is_alive`, names and numbers |
+//! | [`enumerate`], [`active_count`], [`current`], [`main_thread`] | the same | who is alive, and who am I |
+//! | [`Panic`], [`excepthook`] | what `threading.excepthook` is told | a thread's panic, as the error of its `join` or to whom it may concern |
 //! | [`main`], [`join_non_daemon`] | what the interpreter does at its exit | wait for the threads that are not daemons |
+//! | [`Timer`] | `Timer` | a function that runs later, or is cancelled; many share one thread |
+//! | [`scope()`], [`Scope`] | | threads that borrow |
+//! | [`Cancel`], [`Deadline`] | | a token that ends every wait which looks at it; a time, a token, or whichever comes first |
 //!
 //! ```
 //! use std::time::Duration;
-//! use threads::Thread;
+//! use threads::{Cancel, Thread, Timer};
 //!
 //! fn main() -> std::io::Result<()> {
 //!     threads::main(|| {
 //!         let answer = Thread::new(|| 6 * 7).name("multiplier").start()?;
 //!         assert!(answer.join_timeout(Duration::from_secs(60)), "it has ended within a minute");
 //!         assert_eq!(answer.join().unwrap(), 42);
+//!
+//!         // A thread that would sleep for an hour, and a timer that sends it home.
+//!         let cancel = Cancel::new();
+//!         let sleeper = threads::spawn({
+//!             let cancel = cancel.clone();
+//!             move || cancel.sleep(Duration::from_secs(3600))
+//!         })?;
+//!         Timer::new(Duration::from_millis(10), move || cancel.cancel()).start()?;
+//!         assert!(sleeper.join().unwrap().is_err(), "it was cancelled");
 //!
 //!         // Nobody joins this one, and yet it is not cut off: `threads::main` waits for it.
 //!         Thread::new(|| println!("written before the process ends")).start()?;
@@ -26,13 +41,16 @@
 //!
 //! # A panic is an error, once
 //! A thread that panics prints what any thread prints (through the panic hook), and its `join` returns a
-//! [`Panic`] with the same text. Nothing else happens: no abort, also where a value that the thread leaves
-//! behind panics in its `drop`, which `std` answers with an abort.
+//! [`Panic`] with the same text. Where nobody joins it, [`excepthook`] is told. Nothing else happens: no abort,
+//! also where a value that the thread leaves behind panics in its `drop`, which `std` answers with an abort.
+//!
+//! # Stopping
+//! Nothing ends a thread from outside, here as elsewhere. What it waits for can be ended: a `&`[`Cancel`] stands
+//! wherever a timeout does, in this crate, in `locks` and in `queue`.
 //!
 //! # When to use `std` instead
-//! `std::thread::spawn` where nobody asks for a timeout and nobody minds that a thread is cut off when `main`
-//! returns; `std::thread::scope` to borrow from the stack; its `JoinHandle::join` where the panic's payload
-//! itself is wanted.
+//! `std::thread::spawn` where nobody asks for a timeout, a name or a list, and nobody minds that a thread is cut
+//! off when `main` returns; its `JoinHandle::join` where the panic's payload itself is wanted.
 
 mod ending;
 mod roll;
@@ -76,3 +94,8 @@ pub mod raw {
     pub use crate::timer::raw::Timers;
     pub use crate::timer::schedule::{Key, Schedule};
 }
+
+// The README's examples are compiled and run with the documentation's.
+#[cfg(all(doctest, not(loom)))]
+#[doc = include_str!("../README.md")]
+mod readme {}
