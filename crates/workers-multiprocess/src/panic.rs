@@ -3,6 +3,7 @@
 use crate::TaskError;
 use std::{
     any::Any,
+    backtrace::{Backtrace, BacktraceStatus},
     cell::Cell,
     panic::{self, AssertUnwindSafe, PanicHookInfo},
     sync::Once,
@@ -18,7 +19,13 @@ enum Watch {
     #[default]
     Off,
     On,
-    Panicked(String),
+    Panicked(Place),
+}
+
+/// Of a panic.
+struct Place {
+    location: String,
+    backtrace: Option<String>,
 }
 
 thread_local! {
@@ -34,12 +41,12 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, TaskError> {
     // The state that `f` may leave half changed is the task's own: nothing of ours is inside.
     let result = panic::catch_unwind(AssertUnwindSafe(f));
     let watch = WATCH.replace(outer);
-    result.map_err(|payload| TaskError::Panicked {
-        message: text_of(&*payload),
-        location: match watch {
-            Watch::Panicked(location) => location,
-            Watch::Off | Watch::On => NO_PLACE.to_owned(),
-        },
+    result.map_err(|payload| {
+        let Place { location, backtrace } = match watch {
+            Watch::Panicked(place) => place,
+            Watch::Off | Watch::On => Place { location: NO_PLACE.to_owned(), backtrace: None },
+        };
+        TaskError::Panicked { message: text_of(&*payload), location, backtrace }
     })
 }
 
@@ -77,7 +84,11 @@ fn note(info: &PanicHookInfo<'_>) -> bool {
     WATCH
         .try_with(|watch| match watch.take() {
             Watch::On => {
-                watch.set(Watch::Panicked(info.location().map_or(NO_PLACE.to_owned(), ToString::to_string)));
+                let location = info.location().map_or(NO_PLACE.to_owned(), ToString::to_string);
+                let backtrace = Backtrace::capture();
+                let is_enabled = backtrace.status() == BacktraceStatus::Captured;
+                let backtrace = is_enabled.then(|| backtrace.to_string());
+                watch.set(Watch::Panicked(Place { location, backtrace }));
                 true
             }
             other => {
@@ -94,7 +105,7 @@ mod tests {
 
     fn parts<R>(result: Result<R, TaskError>) -> (String, String) {
         match result {
-            Err(TaskError::Panicked { message, location }) => (message, location),
+            Err(TaskError::Panicked { message, location, .. }) => (message, location),
             Err(other) => panic!("another error: {other}"),
             Ok(_) => panic!("it did not panic"),
         }

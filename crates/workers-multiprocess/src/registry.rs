@@ -59,8 +59,9 @@ pub fn encode<R: Serialize>(result: &R, reply: Vec<u8>) -> Replied {
 /// All tasks of the executable.
 #[derive(Debug)]
 pub(crate) struct Registry {
-    by_path: HashMap<&'static str, &'static Entry>,
-    by_id: HashMap<TypeId, &'static Entry>,
+    /// By path: the same order in every process of the program.
+    entries: Vec<&'static Entry>,
+    numbers: HashMap<TypeId, u32>,
 }
 
 impl Registry {
@@ -71,29 +72,28 @@ impl Registry {
     }
 
     fn new(entries: impl IntoIterator<Item = &'static Entry>) -> Result<Self, String> {
-        let mut registry = Self { by_path: HashMap::new(), by_id: HashMap::new() };
-        for entry in entries {
-            if registry.by_path.insert(entry.path, entry).is_some() {
-                return Err(format!("two functions are marked #[task] under the same path `{}`", entry.path));
-            }
-            registry.by_id.insert((entry.id)(), entry);
+        let mut entries: Vec<_> = entries.into_iter().collect();
+        entries.sort_unstable_by_key(|entry| entry.path);
+        if let Some([one, _]) = entries.array_windows().find(|[one, other]| one.path == other.path) {
+            return Err(format!("two functions are marked #[task] under the same path `{}`", one.path));
         }
-        Ok(registry)
+        let numbers = entries.iter().zip(0..).map(|(entry, number)| ((entry.id)(), number)).collect();
+        Ok(Self { entries, numbers })
     }
 
-    pub(crate) fn by_id(&self, id: TypeId) -> Option<&'static Entry> {
-        self.by_id.get(&id).copied()
+    /// The number of a function, by its type.
+    pub(crate) fn number_of(&self, id: TypeId) -> Option<u32> {
+        self.numbers.get(&id).copied()
     }
 
-    pub(crate) fn by_path(&self, path: &str) -> Option<&'static Entry> {
-        self.by_path.get(path).copied()
+    pub(crate) fn by_number(&self, number: u32) -> Option<&'static Entry> {
+        self.entries.get(number as usize).copied()
     }
 
     /// Differs, but for chance, between executables whose tasks have different names or that use different
     /// versions of this crate.
     pub(crate) fn build_id(&self) -> u64 {
-        let mut paths: Vec<_> = self.by_path.keys().collect();
-        paths.sort_unstable();
+        let paths: Vec<_> = self.entries.iter().map(|entry| entry.path).collect();
         let mut hasher = DefaultHasher::new();
         (env!("CARGO_PKG_VERSION"), paths).hash(&mut hasher);
         hasher.finish()
@@ -129,11 +129,11 @@ mod tests {
     #[test]
     fn functions_of_one_signature_are_different_tasks() {
         let registry = Registry::new([&ONE, &OTHER]).unwrap();
-        assert_eq!(registry.by_id(id_of(one)).unwrap().path, "m::one");
-        assert_eq!(registry.by_id(id_of(other)).unwrap().path, "m::other");
-        assert!(registry.by_id(id_of(u8::count_ones)).is_none());
-        let entry = registry.by_path("m::other").unwrap();
-        assert_eq!((entry.run)(&[7], Vec::new()).unwrap(), [8]);
+        let path = |id| registry.by_number(registry.number_of(id)?).map(|entry| entry.path);
+        assert_eq!(path(id_of(one)), Some("m::one"));
+        assert_eq!(path(id_of(other)), Some("m::other"));
+        assert_eq!(path(id_of(u8::count_ones)), None);
+        assert_eq!((OTHER.run)(&[7], Vec::new()).unwrap(), [8]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! too, but has another standard input. So nothing needs to be removed from the environment, which could not
 //! be done safely once there are threads.
 
+use crate::link::socket::Socket;
 use rustix::stdio;
 use std::{
     env,
@@ -12,41 +13,41 @@ use std::{
     io::{self, stdin},
     os::{
         fd::{AsFd, BorrowedFd},
-        unix::{fs::MetadataExt, net::UnixStream},
+        unix::fs::MetadataExt,
     },
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-pub(super) const VARIABLE: &str = "WORKERS_MULTIPROCESS_SOCKET";
+pub(crate) const VARIABLE: &str = "WORKERS_MULTIPROCESS_SOCKET";
 
-pub(super) const INIT_MISSING: &str =
+pub(crate) const INIT_MISSING: &str =
     "workers_multiprocess::init() must be called first in main, in every process of the program";
 
 /// Relaxed: it is asked only to find a mistake, and nothing else is read because of it.
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
 
 /// The value of [`VARIABLE`] for a worker with this socket.
-pub(super) fn of(socket: BorrowedFd<'_>) -> io::Result<String> {
+pub(crate) fn of(socket: BorrowedFd<'_>) -> io::Result<String> {
     let metadata = File::from(socket.try_clone_to_owned()?).metadata()?;
     Ok(format!("{}:{}", metadata.dev(), metadata.ino()))
 }
 
 /// Whether standard input is the socket of a pool: a worker in which [`take_socket`] was not called yet.
-pub(super) fn is_worker() -> bool {
+pub(crate) fn is_worker() -> bool {
     env::var_os(VARIABLE).is_some_and(|mark| of(stdin().as_fd()).is_ok_and(|own| mark == *own))
 }
 
 /// The worker's socket, which nothing that a task starts inherits; standard input is empty from now on.
-pub(super) fn take_socket() -> io::Result<UnixStream> {
+pub(crate) fn take_socket() -> io::Result<Socket> {
     let socket = stdin().as_fd().try_clone_to_owned()?;
     stdio::dup2_stdin(File::open("/dev/null")?)?;
-    Ok(UnixStream::from(socket))
+    Ok(Socket::from_fd(socket))
 }
 
-pub(super) fn set_initialized() {
+pub(crate) fn set_initialized() {
     INITIALIZED.store(true, Relaxed);
 }
 
-pub(super) fn is_initialized() -> bool {
+pub(crate) fn is_initialized() -> bool {
     INITIALIZED.load(Relaxed)
 }

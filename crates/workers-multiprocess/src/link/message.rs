@@ -1,0 +1,156 @@
+//! What do pool and worker say to each other?
+//!
+//! By the socket, when the worker starts:
+//! 1. The pool: [`Config`], with the file of the region.
+//! 2. The worker, when it is ready: [`FromWorker::Ready`]; or why it never will be.
+//!
+//! By the rings, for each task or batch of tasks:
+//! 3. The pool: a [`Request`], and the arguments as items.
+//! 4. The worker: [`Answer`]s, each with the results of some of the items, in order, until all are there.
+//!
+//! A body that is longer than [`INLINE`](super::region::INLINE) goes as a file, and so do
+//! [`SharedBytes`](crate::SharedBytes): by the socket, before the message that needs them is in the ring. The pool
+//! closes its ring in the end, and the worker ends with exit code 0.
+//!
+//! All are values in postcard's format.
+
+use crate::wire;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Changes with every change of what is said in this file.
+pub(crate) const PROTOCOL: u32 = 2;
+
+/// How a worker is to be.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Config {
+    pub(crate) protocol: u32,
+    /// The pool's process.
+    pub(crate) parent: u32,
+    /// Bytes of address space.
+    pub(crate) memory: Option<u64>,
+    /// Processor time in all.
+    pub(crate) processor: Option<Duration>,
+    /// A task that runs before the first, and its argument.
+    pub(crate) initializer: Option<(u32, Vec<u8>)>,
+}
+
+/// From pool to worker, by the socket.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ToWorker {
+    Config(Config),
+    /// The files of a request.
+    Files {
+        ticket: u64,
+    },
+    /// Whoever wanted this task's result wants it no longer.
+    Cancel {
+        ticket: u64,
+    },
+}
+
+/// From worker to pool, by the socket.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum FromWorker {
+    /// It waits for requests.
+    Ready {
+        protocol: u32,
+        /// See `registry::build_id`.
+        build: u64,
+    },
+    /// It never will.
+    Refused(String),
+    /// The files of an answer.
+    Files {
+        ticket: u64,
+    },
+}
+
+/// Calls of one function.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Request {
+    pub(crate) ticket: u64,
+    /// The number of the function in the registry.
+    pub(crate) task: u32,
+    /// How many calls.
+    pub(crate) items: u32,
+    /// Files that came by the socket; the first is the body if `body_in_file`.
+    pub(crate) files: u32,
+    pub(crate) body_in_file: bool,
+}
+
+/// Results of some of a request's items.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) ticket: u64,
+    /// The number of the first item within its request.
+    pub(crate) first: u32,
+    /// How many; none if the request had been withdrawn and was passed over.
+    pub(crate) items: u32,
+    /// How long they took.
+    pub(crate) nanos: u64,
+    pub(crate) files: u32,
+    pub(crate) body_in_file: bool,
+}
+
+const ITEM_HEADER: usize = size_of::<u32>();
+
+/// Appends an item: its length, and what `write` appends.
+pub(crate) fn put_item<E>(
+    mut items: Vec<u8>,
+    write: impl FnOnce(Vec<u8>) -> Result<Vec<u8>, E>,
+) -> Result<Vec<u8>, E>
+where
+    E: From<String>,
+{
+    let start = items.len();
+    items.extend_from_slice(&[0; ITEM_HEADER]);
+    let mut items = write(items)?;
+    let len = items.len() - start - ITEM_HEADER;
+    match u32::try_from(len) {
+        Ok(field) if len <= wire::MAX_MESSAGE => {
+            items[start..][..ITEM_HEADER].copy_from_slice(&field.to_le_bytes());
+            Ok(items)
+        }
+        _ => Err(E::from(wire::too_long(len))),
+    }
+}
+
+/// The items of a body, one after the other; `None` also where a length cannot be.
+#[derive(Clone, Debug)]
+pub(crate) struct Items<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Iterator for Items<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let (header, rest) = self.0.split_first_chunk::<ITEM_HEADER>()?;
+        let (item, rest) = rest.split_at_checked(u32::from_le_bytes(*header) as usize)?;
+        self.0 = rest;
+        Some(item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn items_come_out_as_they_went_in(items: Vec<Vec<u8>>) {
+            let mut body = Vec::new();
+            for item in &items {
+                body = put_item::<String>(body, |mut body| { body.extend_from_slice(item); Ok(body) }).unwrap();
+            }
+            let out: Vec<_> = Items(&body).map(<[u8]>::to_vec).collect();
+            prop_assert_eq!(out, items);
+        }
+
+        #[test]
+        fn any_bytes_are_items_or_end_but_no_panic(bytes: Vec<u8>) {
+            let total: usize = Items(&bytes).map(<[u8]>::len).sum();
+            prop_assert!(total <= bytes.len());
+        }
+    }
+}

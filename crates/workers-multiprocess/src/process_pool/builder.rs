@@ -1,0 +1,246 @@
+//! How is a pool to be?
+
+use super::ProcessPool;
+use crate::{TaskError, link::message::Config, registry::id_of, wire};
+use serde::Serialize;
+use std::{any::type_name, ffi::OsString, fmt, io, sync::Arc, time::Duration};
+
+/// A [`ProcessPool`] that is not started yet.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use workers_multiprocess::ProcessPool;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let pool = ProcessPool::builder()
+///     .workers(4)
+///     .time_limit(Duration::from_secs(10))
+///     .retries(1)
+///     .memory_limit(512 << 20)
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a pool runs once it is built"]
+#[derive(Debug)]
+pub struct Builder {
+    pub(super) workers: usize,
+    pub(super) worker: WorkerOptions,
+    pub(super) retries: u32,
+    pub(super) time_limit: Option<Duration>,
+    pub(super) max_tasks: Option<u64>,
+    pub(super) idle_limit: Option<Duration>,
+    pub(super) grace: Duration,
+    initializer: Result<(), TaskError>,
+}
+
+/// What each worker process is started with.
+#[derive(Debug)]
+pub(super) struct WorkerOptions {
+    pub(super) config: Config,
+    pub(super) environment: Vec<(OsString, OsString)>,
+    pub(super) stdout: Output,
+    pub(super) stderr: Output,
+    pub(super) start_limit: Duration,
+}
+
+/// Where what a worker writes goes.
+#[derive(Clone, Default)]
+pub enum Output {
+    /// Where the program's own goes.
+    #[default]
+    Inherit,
+    /// Nowhere.
+    Null,
+    /// Line by line to a function, which is called in a thread of the pool; a worker waits for who is slow.
+    Lines(Arc<dyn Fn(&Line<'_>) + Send + Sync>),
+}
+
+/// A line that a worker has written.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// The worker's name: `worker-0`, `worker-1`, ….
+    pub worker: &'a str,
+    /// Where it wrote to.
+    pub stream: Stream,
+    /// Without its end; what is no UTF-8 is replaced.
+    pub text: &'a str,
+}
+
+/// One of the two streams that a process writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Inherit => "Inherit",
+            Self::Null => "Null",
+            Self::Lines(_) => "Lines(..)",
+        })
+    }
+}
+
+impl Output {
+    /// Line by line to `tell`.
+    ///
+    /// ```
+    /// use workers_multiprocess::Output;
+    ///
+    /// let output = Output::lines(|line| println!("[{}] {}", line.worker, line.text));
+    /// assert!(matches!(output, Output::Lines(_)));
+    /// ```
+    pub fn lines(tell: impl Fn(&Line<'_>) + Send + Sync + 'static) -> Self {
+        Self::Lines(Arc::new(tell))
+    }
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            worker: WorkerOptions {
+                config: Config::default(),
+                environment: Vec::new(),
+                stdout: Output::Inherit,
+                stderr: Output::Inherit,
+                start_limit: Duration::from_secs(60),
+            },
+            retries: 0,
+            time_limit: None,
+            max_tasks: None,
+            idle_limit: None,
+            grace: Duration::from_secs(1),
+            initializer: Ok(()),
+        }
+    }
+
+    /// How many processes; without this, as many as there are cores.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    /// A task that each worker runs first, with this argument. If it panics, the worker is not started, and
+    /// [`build`](Self::build) fails.
+    pub fn initializer<F, A, R>(mut self, task: F, argument: &A) -> Self
+    where
+        F: Fn(A) -> R + 'static,
+        A: Serialize,
+    {
+        let encode = || {
+            let registry = crate::registry::Registry::get().map_err(|text| TaskError::Start(text.into()))?;
+            let number = registry.number_of(id_of(task)).ok_or(TaskError::NotATask(type_name::<F>()))?;
+            Ok((number, wire::append(argument, Vec::new()).map_err(TaskError::Encode)?))
+        };
+        match encode() {
+            Ok(initializer) => self.worker.config.initializer = Some(initializer),
+            Err(error) => self.initializer = Err(error),
+        }
+        self
+    }
+
+    /// A worker that has run so many tasks is replaced. Without this it is not.
+    pub fn max_tasks(mut self, tasks: u64) -> Self {
+        self.max_tasks = Some(tasks);
+        self
+    }
+
+    /// Bytes of address space (`RLIMIT_AS`) that a worker may have: an allocation beyond fails, which aborts it.
+    pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.worker.config.memory = Some(bytes);
+        self
+    }
+
+    /// Processor time (`RLIMIT_CPU`) that a worker may use in all, in whole seconds: then the system kills it.
+    pub fn processor_limit(mut self, time: Duration) -> Self {
+        self.worker.config.processor = Some(time);
+        self
+    }
+
+    /// A variable of the workers' environment, beside those of the program.
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.worker.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// Where the workers' standard output goes.
+    pub fn stdout(mut self, output: Output) -> Self {
+        self.worker.stdout = output;
+        self
+    }
+
+    /// Where the workers' standard error goes. The pool reads it in any case, and passes it on: so it may arrive a
+    /// moment after a result.
+    pub fn stderr(mut self, output: Output) -> Self {
+        self.worker.stderr = output;
+        self
+    }
+
+    /// A worker that has nothing to do for so long ends, and is started again when it is needed. Without this it stays.
+    pub fn idle_limit(mut self, time: Duration) -> Self {
+        self.idle_limit = Some(time);
+        self
+    }
+
+    /// How often a task that has cost a worker is tried again; 0 without this. A task that was stopped for its time is
+    /// not.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// How long a task may run: then its worker is killed, and the task fails with
+    /// [`TaskError::TimedOut`]. Without this, as long as it likes.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
+    }
+
+    /// How long a task that is cancelled, or a worker at the pool's end, may take to end by itself before it is killed;
+    /// a second without this.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// How long a worker may take to come to [`init`](crate::init) and through its initializer; a minute without this.
+    pub fn start_limit(mut self, limit: Duration) -> Self {
+        self.worker.start_limit = limit;
+        self
+    }
+
+    /// Starts the processes, and waits until they are ready.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::InvalidInput`] for no workers, if [`init`](crate::init) was not called, if two tasks have the
+    /// same path, and for an initializer that is no task; whatever the system says when it cannot start a process or a
+    /// thread; and a text if a worker ends before it is ready. No process is left behind.
+    ///
+    /// In a worker process whose `main` has not called [`init`](crate::init) first, there is nobody to return an error
+    /// to: one line on standard error says so, and the process ends with exit code 2.
+    pub fn build(mut self) -> io::Result<ProcessPool> {
+        let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
+        if self.workers == 0 {
+            return Err(invalid("a pool needs at least one worker".into()));
+        }
+        if self.max_tasks == Some(0) {
+            return Err(invalid("a worker runs at least one task".into()));
+        }
+        std::mem::replace(&mut self.initializer, Ok(())).map_err(|error| invalid(error.to_string()))?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        if std::env::var_os(RAYON).is_none() {
+            let share = (cores / self.workers).max(1);
+            self.worker.environment.insert(0, (RAYON.into(), share.to_string().into()));
+        }
+        ProcessPool::start(self)
+    }
+}
+
+/// What rayon takes the number of its threads from.
+const RAYON: &str = "RAYON_NUM_THREADS";

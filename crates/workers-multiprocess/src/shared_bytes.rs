@@ -1,0 +1,241 @@
+//! Bytes that cross to another process without a copy.
+
+use crate::link::mapping::{self, Mapping};
+use rustix::mm::ProtFlags;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeTuple};
+use std::{
+    cell::RefCell,
+    fmt, io,
+    ops::Deref,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    slice,
+    sync::Arc,
+};
+
+/// Bytes that nobody changes any more, and that cross to a worker and back without being copied: as an argument, as
+/// a result, or anywhere inside one.
+///
+/// They lie in a file in memory (`memfd`) that is sealed, so a clone is a pointer, and what crosses is a descriptor.
+/// It holds one descriptor, as long as it or a clone lives; fewer than [`INLINE`](Self::INLINE) bytes are kept on the
+/// heap, hold none, and cross as bytes.
+///
+/// ```
+/// use workers_multiprocess::SharedBytes;
+///
+/// let picture = SharedBytes::build(1 << 20, |bytes| bytes.fill(7))?;
+/// assert_eq!(picture.len(), 1 << 20);
+/// assert!(picture.iter().all(|byte| *byte == 7));
+/// let text = SharedBytes::copy_from(b"a copy")?;
+/// assert_eq!(*text, *b"a copy");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct SharedBytes(Arc<Bytes>);
+
+enum Bytes {
+    Heap(Box<[u8]>),
+    File { memory: Mapping, file: OwnedFd },
+}
+
+impl SharedBytes {
+    /// Fewer bytes are cheaper to copy than to share.
+    pub const INLINE: usize = 16 << 10;
+
+    /// `len` bytes that `fill` writes; they are zeros before.
+    ///
+    /// # Errors
+    /// What the system says when there is no memory, or no descriptor.
+    pub fn build(len: usize, fill: impl FnOnce(&mut [u8])) -> io::Result<Self> {
+        if len < Self::INLINE {
+            let mut bytes = vec![0; len].into_boxed_slice();
+            fill(&mut bytes);
+            return Ok(Self(Arc::new(Bytes::Heap(bytes))));
+        }
+        let file = mapping::new_file(len)?;
+        let memory = Mapping::new(file.as_fd(), len, ProtFlags::READ | ProtFlags::WRITE)?;
+        // SAFETY: valid for reads and writes of `len` bytes, which are zeros; nobody else has the file; the slice
+        // ends before the mapping does.
+        fill(unsafe { slice::from_raw_parts_mut(memory.start(), len) });
+        // A file can be sealed against writing only when nobody has it mapped for writing.
+        drop(memory);
+        mapping::seal(&file)?;
+        Self::from_file(file)
+    }
+
+    /// A copy of `bytes`.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn copy_from(bytes: &[u8]) -> io::Result<Self> {
+        Self::build(bytes.len(), |room| room.copy_from_slice(bytes))
+    }
+
+    /// What another process has made.
+    pub(crate) fn from_file(file: OwnedFd) -> io::Result<Self> {
+        let len = mapping::len_of_sealed(&file, mapping::UNCHANGING)?;
+        if len == 0 {
+            return Ok(Self(Arc::new(Bytes::Heap(Box::default()))));
+        }
+        let memory = Mapping::new(file.as_fd(), len, ProtFlags::READ)?;
+        Ok(Self(Arc::new(Bytes::File { memory, file })))
+    }
+
+    /// The file, if there is one.
+    pub(crate) fn file(&self) -> Option<BorrowedFd<'_>> {
+        match &*self.0 {
+            Bytes::Heap(_) => None,
+            Bytes::File { file, .. } => Some(file.as_fd()),
+        }
+    }
+}
+
+impl Deref for SharedBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &*self.0 {
+            Bytes::Heap(bytes) => bytes,
+            // SAFETY: the mapping is as long and lives as long as `self`; by its seals nobody can write the file or
+            // make it shorter.
+            Bytes::File { memory, .. } => unsafe { slice::from_raw_parts(memory.start(), memory.len()) },
+        }
+    }
+}
+
+impl AsRef<[u8]> for SharedBytes {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl PartialEq for SharedBytes {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for SharedBytes {}
+
+impl fmt::Debug for SharedBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedBytes").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+thread_local! {
+    /// What goes with the value that is being made into bytes; `None` where nothing can go with it.
+    static OUTGOING: RefCell<Option<Vec<SharedBytes>>> = const { RefCell::new(None) };
+    /// What came with the value that is being made from bytes.
+    static INCOMING: RefCell<Vec<SharedBytes>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs `encode`; files that are met on the way are not copied but returned, `limit` of them at most.
+pub(crate) fn outgoing<R>(encode: impl FnOnce() -> R) -> (R, Vec<SharedBytes>) {
+    let outer = OUTGOING.replace(Some(Vec::new()));
+    let result = encode();
+    (result, OUTGOING.replace(outer).unwrap_or_default())
+}
+
+/// Runs `decode`, which finds `files` where [`outgoing`] has left them out.
+pub(crate) fn incoming<R>(files: Vec<SharedBytes>, decode: impl FnOnce() -> R) -> R {
+    let outer = INCOMING.replace(files);
+    let result = decode();
+    INCOMING.set(outer);
+    result
+}
+
+/// As it crosses: a file's number, or bytes.
+const NUMBER: bool = true;
+
+impl Serialize for SharedBytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = OUTGOING.with_borrow_mut(|outgoing| match outgoing {
+            Some(files) if self.file().is_some() && files.len() < crate::link::socket::MAX_FILES - 1 => {
+                files.push(self.clone());
+                Some(files.len() as u32 - 1)
+            }
+            _ => None,
+        });
+        let mut pair = serializer.serialize_tuple(2)?;
+        match number {
+            Some(number) => {
+                pair.serialize_element(&NUMBER)?;
+                pair.serialize_element(&number)?;
+            }
+            None => {
+                pair.serialize_element(&!NUMBER)?;
+                pair.serialize_element(serde_bytes::Bytes::new(self))?;
+            }
+        }
+        pair.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for SharedBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_tuple(2, Visitor)
+    }
+}
+
+struct Visitor;
+
+impl<'de> de::Visitor<'de> for Visitor {
+    type Value = SharedBytes;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("shared bytes")
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut pair: A) -> Result<SharedBytes, A::Error> {
+        let missing = || de::Error::custom("a part of shared bytes is missing");
+        if pair.next_element::<bool>()?.ok_or_else(missing)? == NUMBER {
+            let number = pair.next_element::<u32>()?.ok_or_else(missing)?;
+            let file = INCOMING.with_borrow(|files| files.get(number as usize).cloned());
+            file.ok_or_else(|| de::Error::custom("a file that did not come"))
+        } else {
+            let bytes = pair.next_element::<serde_bytes::ByteBuf>()?.ok_or_else(missing)?;
+            SharedBytes::copy_from(&bytes).map_err(de::Error::custom)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire;
+
+    #[test]
+    fn large_bytes_cross_as_a_file_and_small_ones_as_bytes() {
+        let large = SharedBytes::build(SharedBytes::INLINE, |bytes| bytes.fill(3)).unwrap();
+        let small = SharedBytes::copy_from(b"small").unwrap();
+        let pair = (large.clone(), small);
+        let (bytes, files) = outgoing(|| wire::append(&pair, Vec::new()).unwrap());
+        assert_eq!(files.len(), 1);
+        assert!(bytes.len() < 20, "{}", bytes.len());
+        let file = files[0].file().unwrap().try_clone_to_owned().unwrap();
+        let arrived = vec![SharedBytes::from_file(file).unwrap()];
+        let back = incoming(arrived, || wire::read_last::<(SharedBytes, SharedBytes)>(&bytes));
+        assert_eq!(back, Ok(pair));
+    }
+
+    #[test]
+    fn where_no_file_can_go_along_the_bytes_are_copied() {
+        let large = SharedBytes::build(SharedBytes::INLINE, |bytes| bytes.fill(3)).unwrap();
+        let bytes = wire::append(&large, Vec::new()).unwrap();
+        assert!(bytes.len() > SharedBytes::INLINE);
+        assert_eq!(wire::read_last::<SharedBytes>(&bytes), Ok(large));
+    }
+
+    #[test]
+    fn a_number_without_a_file_is_an_error() {
+        let large = SharedBytes::build(SharedBytes::INLINE, |_| ()).unwrap();
+        let (bytes, _) = outgoing(|| wire::append(&large, Vec::new()).unwrap());
+        assert!(wire::read_last::<SharedBytes>(&bytes).is_err());
+    }
+
+    #[test]
+    fn a_file_that_somebody_could_change_is_refused() {
+        let file = mapping::new_file(4096).unwrap();
+        assert!(SharedBytes::from_file(file).is_err());
+    }
+}

@@ -1,0 +1,207 @@
+//! How does a worker run the calls of one request, and answer?
+
+use super::watch::Watch;
+use crate::{
+    TaskError,
+    link::{
+        mapping,
+        message::{Answer, FromWorker, Items, Request, put_item},
+        progress::Unsent,
+        region::{INLINE, Outgoing},
+    },
+    registry::{Entry, Refused, Registry},
+    shared_bytes::{self, SharedBytes},
+    wire::{self, Reply},
+};
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+    time::Instant,
+};
+
+/// Where requests become answers.
+pub(super) struct Desk<'a> {
+    registry: &'a Registry,
+    answers: Outgoing,
+    watch: Arc<Watch>,
+    /// An answer in the making.
+    message: Vec<u8>,
+}
+
+/// Where a request's items stand.
+struct Batch {
+    ticket: u64,
+    /// From when the results that were not sent count.
+    begin: Instant,
+    unsent: Unsent,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(registry: &'a Registry, answers: Outgoing, watch: Arc<Watch>) -> Self {
+        Self { registry, answers, watch, message: Vec::new() }
+    }
+
+    /// Runs what a request asks for.
+    ///
+    /// # Errors
+    /// If the pool is no more, or says what cannot be: then there is nothing left to do.
+    pub(super) fn serve(&mut self, request: &Request, body: &[u8]) -> io::Result<()> {
+        let ticket = request.ticket;
+        let files = if request.files > 0 { self.watch.files(ticket) } else { Vec::new() };
+        let common = self.answers.region().common();
+        let unsent = common.progress.sent(0);
+        if !common.claims.take(ticket) {
+            return self.answer(ticket, 0..0, 0, &[], &[]);
+        }
+        let entry = self.registry.by_number(request.task).ok_or_else(|| wild("an unknown task"))?;
+        let mut files = files.into_iter().map(SharedBytes::from_file);
+        let in_file = if request.body_in_file { files.next().transpose()? } else { None };
+        let body = in_file.as_deref().unwrap_or(body);
+        let files = files.collect::<io::Result<Vec<_>>>()?;
+        self.watch.begin(ticket);
+        let batch = Batch { ticket, begin: Instant::now(), unsent };
+        shared_bytes::incoming(files, || self.run(entry, request.items, body, batch))?;
+        self.watch.end();
+        Ok(())
+    }
+
+    fn run(&mut self, entry: &Entry, items: u32, body: &[u8], mut batch: Batch) -> io::Result<()> {
+        let mut arguments = Items(body);
+        let mut room = Vec::new();
+        for number in 0..items {
+            let argument = arguments.next().ok_or_else(|| wild("fewer arguments than calls"))?;
+            room.clear();
+            let (reply, files) = shared_bytes::outgoing(|| reply(entry, argument, room));
+            room = reply;
+            let is_alone = items == 1 || !files.is_empty();
+            if !is_alone && self.keep(&mut batch, &room)? {
+                continue;
+            }
+            self.flush(&mut batch)?;
+            let nanos = batch.nanos();
+            self.answer(batch.ticket, number..number + 1, nanos, &room, &files)?;
+            batch.unsent = self.answers.region().common().progress.sent(number + 1);
+        }
+        self.flush(&mut batch)
+    }
+
+    /// Puts a result where it outlives this process, to be sent with others; says whether there is room.
+    fn keep(&mut self, batch: &mut Batch, result: &[u8]) -> io::Result<bool> {
+        if self.answers.region().common().progress.keep(&mut batch.unsent, result) {
+            return Ok(true);
+        }
+        self.flush(batch)?;
+        Ok(self.answers.region().common().progress.keep(&mut batch.unsent, result))
+    }
+
+    /// Sends what was kept.
+    fn flush(&mut self, batch: &mut Batch) -> io::Result<()> {
+        let Unsent { first, next, .. } = batch.unsent;
+        if first == next {
+            return Ok(());
+        }
+        let region = Arc::clone(self.answers.region());
+        let progress = &region.common().progress;
+        let nanos = batch.nanos();
+        self.answer(batch.ticket, first..next, nanos, progress.kept(batch.unsent), &[])?;
+        batch.unsent = progress.sent(next);
+        Ok(())
+    }
+
+    fn answer(
+        &mut self,
+        ticket: u64,
+        items: std::ops::Range<u32>,
+        nanos: u64,
+        results: &[u8],
+        files: &[SharedBytes],
+    ) -> io::Result<()> {
+        // What the tasks printed is there before their results are. Where nothing can be printed, nothing is lost with
+        // the error.
+        let _ = io::stdout().flush();
+        let in_file = if results.len() > INLINE { Some(file_of(results)?) } else { None };
+        let sent: Vec<_> =
+            in_file.iter().map(AsFd::as_fd).chain(files.iter().filter_map(SharedBytes::file)).collect();
+        if !sent.is_empty() {
+            self.watch.socket().send(&FromWorker::Files { ticket }, &sent)?;
+        }
+        let answer = Answer {
+            ticket,
+            first: items.start,
+            items: items.end - items.start,
+            nanos,
+            files: sent.len() as u32,
+            body_in_file: in_file.is_some(),
+        };
+        let mut message = std::mem::take(&mut self.message);
+        message.clear();
+        message = wire::append(&answer, message).map_err(io::Error::other)?;
+        if in_file.is_none() {
+            message.extend_from_slice(results);
+        }
+        self.answers.write(&message).map_err(io::Error::other)?;
+        self.message = message;
+        Ok(())
+    }
+}
+
+impl Batch {
+    /// How long the results took that are sent now.
+    fn nanos(&mut self) -> u64 {
+        let now = Instant::now();
+        let passed = now - std::mem::replace(&mut self.begin, now);
+        u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+/// A file of these bytes, sealed.
+pub(crate) fn file_of(bytes: &[u8]) -> io::Result<OwnedFd> {
+    let file = mapping::new_file(bytes.len())?;
+    let mut file = File::from(file);
+    file.write_all(bytes)?;
+    mapping::seal(&file)?;
+    Ok(file.into())
+}
+
+/// One call: its end as an item, appended to `room`.
+fn reply(entry: &Entry, argument: &[u8], room: Vec<u8>) -> Vec<u8> {
+    let returned = put_item(room, |room| {
+        let room = wire::append(&Reply::Returned, room).map_err(Failure::Result)?;
+        match entry.call(argument, room) {
+            Ok(Ok(room)) => Ok(room),
+            Ok(Err(Refused::Argument(text))) => Err(Failure::Argument(text)),
+            Ok(Err(Refused::Result(text))) => Err(Failure::Result(text)),
+            Err(panicked) => Err(Failure::Panicked(panicked)),
+        }
+    });
+    let failed = match returned {
+        Ok(item) => return item,
+        Err(Failure::Argument(text)) => Reply::ArgumentRefused(text),
+        Err(Failure::Result(text)) => Reply::ResultRefused(text),
+        Err(Failure::Panicked(TaskError::Panicked { message, location, backtrace })) => {
+            Reply::Panicked { message, location, backtrace }
+        }
+        Err(Failure::Panicked(other)) => Reply::ResultRefused(other.to_string()),
+    };
+    put_item::<String>(Vec::new(), |room| wire::append(&failed, room)).unwrap_or_default()
+}
+
+/// Why a call has no result.
+enum Failure {
+    Argument(String),
+    Result(String),
+    Panicked(TaskError),
+}
+
+/// An item that is too long.
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Self::Result(text)
+    }
+}
+
+fn wild(what: &str) -> io::Error {
+    io::Error::other(format!("the pool asks for {what}"))
+}

@@ -1,0 +1,120 @@
+//! What does a worker process do?
+
+mod batch;
+pub(crate) mod mark;
+mod watch;
+
+pub use watch::current_cancel;
+
+use crate::{
+    link::{
+        message::{Config, FromWorker, PROTOCOL, Request, ToWorker},
+        region::{Incoming, Outgoing, Region},
+        socket::Socket,
+    },
+    panic,
+    registry::{Refused, Registry},
+    shared_bytes, wire,
+};
+use batch::Desk;
+use locks::Deadline;
+use queue::ring::{End, PopError};
+use rustix::process::{Resource, Rlimit, setrlimit};
+use std::{
+    io::{self, ErrorKind, Write},
+    process,
+    sync::Arc,
+    time::Duration,
+};
+use watch::Watch;
+
+/// Makes this process a worker if a [`ProcessPool`](crate::ProcessPool) started it; must be the first line of
+/// `main`.
+///
+/// In a worker it never returns: it runs the tasks that the pool sends, and ends the process when the pool
+/// closes the connection. In any other process it returns at once; a pool can be made only after that.
+///
+/// ```
+/// workers_multiprocess::init();
+/// ```
+pub fn init() {
+    let worker = mark::is_worker();
+    mark::set_initialized();
+    if worker {
+        process::exit(match mark::take_socket().and_then(serve) {
+            Ok(()) => 0,
+            Err(error) => {
+                eprintln!("worker process {}: {error}", process::id());
+                1
+            }
+        });
+    }
+}
+
+fn serve(socket: Socket) -> io::Result<()> {
+    let (config, region) = welcome(&socket)?;
+    let watch = Watch::start(socket, config.parent)?;
+    let registry = Registry::get().map_err(io::Error::other)?;
+    if let Err(reason) = prepare(&config, registry) {
+        watch.socket().send(&FromWorker::Refused(reason), &[])?;
+        return Ok(());
+    }
+    let (mut assignments, answers) = (region.assignments(), region.answers());
+    watch.socket().send(&FromWorker::Ready { protocol: PROTOCOL, build: registry.build_id() }, &[])?;
+    let served = work(registry, &mut assignments, answers, &watch);
+    // Said last: the pool waits for the process to end, and that is what we do now.
+    drop(assignments);
+    served
+}
+
+/// The first message of the pool, and what came with it.
+fn welcome(socket: &Socket) -> io::Result<(Config, Arc<Region>)> {
+    match socket.receive()? {
+        Some((ToWorker::Config(config), files)) if files.len() == 1 && config.protocol == PROTOCOL => {
+            Ok((config, Region::open(&files[0])?))
+        }
+        _ => Err(io::Error::other("the pool is another program, or another version of this one")),
+    }
+}
+
+/// Limits, and the initializer.
+fn prepare(config: &Config, registry: &Registry) -> Result<(), String> {
+    let limit = |resource, value: u64, what| {
+        setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) })
+            .map_err(|error| format!("a limit of {value} {what} was refused: {error}"))
+    };
+    if let Some(bytes) = config.memory {
+        limit(Resource::As, bytes, "bytes of memory")?;
+    }
+    if let Some(time) = config.processor {
+        // The system counts whole seconds.
+        limit(Resource::Cpu, time.as_secs() + u64::from(time.subsec_nanos() > 0), "seconds")?;
+    }
+    let Some((number, argument)) = &config.initializer else { return Ok(()) };
+    let entry = registry.by_number(*number).ok_or("the initializer is no task of this program")?;
+    match entry.call(argument, Vec::new()) {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(Refused::Argument(text) | Refused::Result(text))) => Err(format!("the initializer: {text}")),
+        Err(error) => Err(format!("the initializer: {error}")),
+    }
+}
+
+fn work(
+    registry: &Registry,
+    assignments: &mut Incoming,
+    answers: Outgoing,
+    watch: &Arc<Watch>,
+) -> io::Result<()> {
+    let mut desk = Desk::new(registry, answers, Arc::clone(watch));
+    let mut message = Vec::new();
+    loop {
+        message.clear();
+        match assignments.read_into(&mut message, Deadline::NEVER) {
+            Ok(_) => {}
+            Err(PopError::Ended(End::Closed)) => return Ok(()),
+            Err(error) => return Err(io::Error::other(error)),
+        }
+        let (request, body) = wire::read_first::<Request>(&message).map_err(io::Error::other)?;
+        desk.serve(&request, body)?;
+    }
+}
