@@ -5,6 +5,7 @@ mod future;
 mod panic;
 mod results;
 mod thread_pool;
+mod watch;
 
 #[cfg(unix)]
 mod frame;

@@ -5,6 +5,7 @@ use std::{
     any::Any,
     backtrace::{Backtrace, BacktraceStatus},
     cell::Cell,
+    mem,
     panic::{self, AssertUnwindSafe, PanicHookInfo},
     sync::Once,
     thread,
@@ -48,6 +49,21 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, TaskError> {
         };
         TaskError::Panicked { message: text_of(&*payload), location, backtrace }
     })
+}
+
+/// Runs what is not the task's own: a panic is printed as usual, and goes no further.
+pub(crate) fn isolate(f: impl FnOnce()) {
+    let outer = WATCH.replace(Watch::Off);
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(f)) {
+        // Its drop may panic, and so on: better a leak than a chain.
+        mem::forget(payload);
+    }
+    WATCH.set(outer);
+}
+
+/// Drops a value that nobody wants any more; a panic of its drop is printed, and goes no further.
+pub(crate) fn discard<T>(value: T) {
+    isolate(|| drop(value));
 }
 
 fn text_of(payload: &(dyn Any + Send)) -> String {
