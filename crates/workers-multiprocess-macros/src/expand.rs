@@ -45,6 +45,11 @@ fn registration(attribute: TokenStream, item: TokenStream) -> Result<TokenStream
                     path: ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
                     id: || ::workers_multiprocess::private::id_of(#name),
                     run: |argument, reply| #encode(&#name(#decode(argument)?), reply),
+                    show: |argument| {
+                        #[allow(unused_imports, reason = "one of them is not needed")]
+                        use ::workers_multiprocess::private::{ShowDebug, ShowType};
+                        ::core::result::Result::Ok((&::workers_multiprocess::private::Shown(&#decode(argument)?)).show())
+                    },
                 }
             }
         };

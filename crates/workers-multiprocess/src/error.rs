@@ -55,7 +55,9 @@ pub struct Death {
 impl fmt::Display for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Panicked { message, location, .. } => write!(f, "the task panicked at {location}: {message}"),
+            Self::Panicked { message, location, .. } => {
+                write!(f, "the task panicked at {location}: {message}")
+            }
             Self::WorkerDied(death) => write!(f, "{death} during the task"),
             Self::TimedOut(limit) => write!(f, "the task ran longer than {limit:?}"),
             Self::NotATask(name) => write!(f, "`{name}` is not marked #[task]"),

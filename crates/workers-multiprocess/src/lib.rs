@@ -7,31 +7,39 @@ mod results;
 mod thread_pool;
 mod watch;
 
-#[cfg(unix)]
-mod frame;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
+mod link;
+#[cfg(target_os = "linux")]
 mod process_pool;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod registry;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
+mod shared_bytes;
+#[cfg(target_os = "linux")]
 mod wire;
+#[cfg(target_os = "linux")]
+mod worker;
 
-pub use error::TaskError;
+pub use error::{Death, TaskError};
 pub use future::Future;
 pub use results::Results;
 pub use thread_pool::ThreadPool;
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub use {
-    frame::MAX_MESSAGE,
-    process_pool::{ProcessPool, init},
+    process_pool::{
+        Builder, Call, Line, Map, Output, ProcessPool, Quarantined, Statistics, Stream, WorkerStatistics,
+    },
+    shared_bytes::SharedBytes,
+    wire::MAX_MESSAGE,
+    worker::{current_cancel, init},
     workers_multiprocess_macros::task,
 };
 
 /// What the expansion of [`task`] needs. No part of the interface: it changes without notice.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub mod private {
-    pub use crate::registry::{Entry, Refused, decode, encode, id_of};
+    pub use crate::registry::{Entry, Refused, ShowDebug, ShowType, Shown, decode, encode, id_of};
     pub use inventory;
 }

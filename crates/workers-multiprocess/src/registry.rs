@@ -3,8 +3,9 @@
 use crate::{TaskError, panic, wire};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    any::TypeId,
+    any::{TypeId, type_name},
     collections::HashMap,
+    fmt,
     hash::{DefaultHasher, Hash, Hasher},
     sync::OnceLock,
 };
@@ -19,6 +20,8 @@ pub struct Entry {
     pub id: fn() -> TypeId,
     /// Decodes the argument, calls the function and appends its result.
     pub run: fn(&[u8], Vec<u8>) -> Replied,
+    /// Decodes the argument and shows it.
+    pub show: fn(&[u8]) -> Result<String, Refused>,
 }
 
 /// The reply with the result at its end.
@@ -54,6 +57,35 @@ pub fn decode<A: DeserializeOwned>(argument: &[u8]) -> Result<A, Refused> {
 /// [`Refused::Result`].
 pub fn encode<R: Serialize>(result: &R, reply: Vec<u8>) -> Replied {
     wire::append(result, reply).map_err(Refused::Result)
+}
+
+/// An argument that is to be shown, whether it has a `Debug` or not: `(&Shown(&argument)).show()` finds the better of
+/// the two traits.
+#[derive(Debug)]
+pub struct Shown<'a, A>(pub &'a A);
+
+/// By its `Debug`.
+pub trait ShowDebug {
+    /// As text.
+    fn show(&self) -> String;
+}
+
+impl<A: fmt::Debug> ShowDebug for Shown<'_, A> {
+    fn show(&self) -> String {
+        format!("{:?}", self.0)
+    }
+}
+
+/// By its type, for want of a `Debug`.
+pub trait ShowType {
+    /// As text.
+    fn show(&self) -> String;
+}
+
+impl<A> ShowType for &Shown<'_, A> {
+    fn show(&self) -> String {
+        format!("(a {} that has no `Debug`)", type_name::<A>())
+    }
 }
 
 /// All tasks of the executable.
@@ -106,6 +138,15 @@ impl Entry {
     pub(crate) fn call(&self, argument: &[u8], reply: Vec<u8>) -> Result<Replied, TaskError> {
         panic::catch(|| (self.run)(argument, reply))
     }
+
+    /// The argument as text, whatever its own code does.
+    pub(crate) fn show(&self, argument: &[u8]) -> String {
+        match panic::catch(|| (self.show)(argument)) {
+            Ok(Ok(text)) => text,
+            Ok(Err(Refused::Argument(text) | Refused::Result(text))) => format!("(not shown: {text})"),
+            Err(error) => format!("(not shown: {error})"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -120,11 +161,21 @@ mod tests {
         x + 1
     }
 
-    static ONE: Entry = Entry { path: "m::one", id: || id_of(one), run: |a, r| encode(&one(decode(a)?), r) };
-    static OTHER: Entry =
-        Entry { path: "m::other", id: || id_of(other), run: |a, r| encode(&other(decode(a)?), r) };
-    static SAME_PATH: Entry =
-        Entry { path: "m::one", id: || id_of(other), run: |a, r| encode(&other(decode(a)?), r) };
+    /// The entry of a function of one `u8`.
+    macro_rules! entry {
+        ($path:literal, $function:ident) => {
+            Entry {
+                path: $path,
+                id: || id_of($function),
+                run: |a, r| encode(&$function(decode(a)?), r),
+                show: |a| Ok((&Shown(&decode::<u8>(a)?)).show()),
+            }
+        };
+    }
+
+    static ONE: Entry = entry!("m::one", one);
+    static OTHER: Entry = entry!("m::other", other);
+    static SAME_PATH: Entry = entry!("m::one", other);
 
     #[test]
     fn functions_of_one_signature_are_different_tasks() {
@@ -134,6 +185,15 @@ mod tests {
         assert_eq!(path(id_of(other)), Some("m::other"));
         assert_eq!(path(id_of(u8::count_ones)), None);
         assert_eq!((OTHER.run)(&[7], Vec::new()).unwrap(), [8]);
+    }
+
+    #[test]
+    fn an_argument_is_shown_by_its_debug_or_by_its_type() {
+        struct Plain;
+        assert_eq!((&Shown(&"text")).show(), "\"text\"");
+        assert!((&Shown(&Plain)).show().contains("Plain that has no `Debug`"));
+        assert_eq!(ONE.show(&[7]), "7");
+        assert!(ONE.show(&[]).starts_with("(not shown: "));
     }
 
     #[test]

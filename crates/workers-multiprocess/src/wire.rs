@@ -26,6 +26,7 @@ pub(crate) enum Reply {
     Died(Death),
     TimedOut(Duration),
     NotStarted(String),
+    Closed,
 }
 
 /// Appends a value.
@@ -60,6 +61,7 @@ pub(crate) fn result<R: DeserializeOwned>(reply: &[u8]) -> Result<R, TaskError> 
         Reply::Died(death) => TaskError::WorkerDied(death),
         Reply::TimedOut(limit) => TaskError::TimedOut(limit),
         Reply::NotStarted(text) => TaskError::Start(text),
+        Reply::Closed => TaskError::Closed,
     })
 }
 

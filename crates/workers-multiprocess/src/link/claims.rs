@@ -38,7 +38,7 @@ use platform::atomic::{AtomicU32, Ordering::Relaxed};
 use std::array;
 
 /// How many tasks may be on their way to a worker.
-pub const SLOTS: usize = 16;
+pub(crate) const SLOTS: usize = 16;
 
 const FREE: u32 = 0;
 const OFFERED: u32 = 1;
@@ -48,11 +48,11 @@ const WITHDRAWN: u32 = 3;
 /// The claims of one worker.
 #[repr(C)]
 #[derive(Debug)]
-pub struct Claims([AtomicU32; SLOTS]);
+pub(crate) struct Claims([AtomicU32; SLOTS]);
 
 impl Claims {
     /// Of nothing.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(array::from_fn(|_| AtomicU32::new(FREE)))
     }
 
@@ -61,25 +61,25 @@ impl Claims {
     }
 
     /// The pool: the worker may have it.
-    pub fn offer(&self, ticket: u64) {
+    pub(crate) fn offer(&self, ticket: u64) {
         // Relaxed: the ring publishes it, with the request.
         self.slot(ticket).swap(OFFERED, Relaxed);
     }
 
     /// The worker: begins it, if the pool has not withdrawn it.
-    pub fn take(&self, ticket: u64) -> bool {
+    pub(crate) fn take(&self, ticket: u64) -> bool {
         // Relaxed: one of two exchanges comes first, and that is all that is asked (I1).
         self.slot(ticket).compare_exchange(OFFERED, TAKEN, Relaxed, Relaxed).is_ok()
     }
 
     /// The pool: has it back, if the worker has not begun it.
-    pub fn withdraw(&self, ticket: u64) -> bool {
+    pub(crate) fn withdraw(&self, ticket: u64) -> bool {
         // Relaxed: as in take().
         self.slot(ticket).compare_exchange(OFFERED, WITHDRAWN, Relaxed, Relaxed).is_ok()
     }
 
     /// Whether the worker has begun it. Final when the worker is dead.
-    pub fn is_taken(&self, ticket: u64) -> bool {
+    pub(crate) fn is_taken(&self, ticket: u64) -> bool {
         // Relaxed: asked when the worker is dead, or for a look.
         self.slot(ticket).load(Relaxed) == TAKEN
     }

@@ -61,9 +61,7 @@ pub(crate) enum FromWorker {
     /// It never will.
     Refused(String),
     /// The files of an answer.
-    Files {
-        ticket: u64,
-    },
+    Files { ticket: u64 },
 }
 
 /// Calls of one function.

@@ -127,7 +127,7 @@ pub(crate) struct Outgoing {
 pub(crate) struct Incoming {
     // First, as it is dropped first.
     reader: FrameReader<'static, Shared>,
-    region: Arc<Region>,
+    _region: Arc<Region>,
 }
 
 impl Outgoing {
@@ -158,11 +158,7 @@ impl Incoming {
         // SAFETY: 1 to 3 as in Outgoing::new(), with `replies` and `assignments`. 4: only read_into() is called, which
         // copies.
         let reader = unsafe { ring.frame_reader(memory) };
-        Self { reader, region }
-    }
-
-    pub(crate) fn region(&self) -> &Arc<Region> {
-        &self.region
+        Self { reader, _region: region }
     }
 }
 

@@ -23,13 +23,10 @@ use std::{
     env,
     ffi::OsString,
     io::{self, ErrorKind},
-    os::{
-        fd::AsFd,
-        unix::process::CommandExt,
-    },
+    os::{fd::AsFd, unix::process::CommandExt},
     process::{self, Command, Stdio},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 use threads::{Handle, Thread};
 
@@ -101,7 +98,8 @@ impl Worker {
         // Should no thread be had, the child is killed when its socket and its process's descriptor are all that is
         // left of it.
         let unkept = KillOnDrop(Some(Arc::clone(&process)));
-        let keeper = Thread::new(move || keeper.keep()).name(format!("{name}-keeper")).daemon(true).start()?;
+        let keeper =
+            Thread::new(move || keeper.keep()).name(format!("{name}-keeper")).daemon(true).start()?;
         unkept.keep();
         Ok(Self { process, socket: Arc::new(socket), region, keeper: Some(keeper) })
     }
@@ -119,7 +117,11 @@ impl Worker {
             Err(error) => Err(error),
         };
         match answer {
-            Ok(Some((FromWorker::Ready { protocol: PROTOCOL, build }, _))) if build == registry.build_id() => Ok(()),
+            Ok(Some((FromWorker::Ready { protocol: PROTOCOL, build }, _)))
+                if build == registry.build_id() =>
+            {
+                Ok(())
+            }
             Ok(Some((FromWorker::Ready { .. } | FromWorker::Files { .. }, _))) => {
                 Err(io::Error::other("a worker is another program, or another version of this one"))
             }
@@ -141,10 +143,8 @@ impl Worker {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let left = Timespec::try_from(left).map_err(io::Error::other)?;
-            let mut fds = [
-                PollFd::new(&*self.socket, PollFlags::IN),
-                PollFd::new(&self.process.pidfd, PollFlags::IN),
-            ];
+            let mut fds =
+                [PollFd::new(&*self.socket, PollFlags::IN), PollFd::new(&self.process.pidfd, PollFlags::IN)];
             match poll(&mut fds, Some(&left)) {
                 Err(Errno::INTR) => {}
                 ready => return Ok(ready? > 0),
@@ -155,6 +155,14 @@ impl Worker {
     /// Ends it, and says how it ended: as it did by itself, if it has.
     pub(super) fn end(&mut self) -> Death {
         self.process.kill();
+        self.death()
+    }
+
+    /// It has said that it ends: waits for that, for the grace at most, and says how it ended.
+    pub(super) fn leave(&mut self, grace: Duration) -> Death {
+        if self.keeper.as_ref().is_some_and(|keeper| !keeper.join_timeout(grace)) {
+            self.process.kill();
+        }
         self.death()
     }
 

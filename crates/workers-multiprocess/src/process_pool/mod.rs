@@ -1,37 +1,41 @@
-//! `ProcessPool`: the public face, and the threads that stand between the queue of tasks and the worker
-//! processes.
+//! `ProcessPool`: the public face.
 
-mod mark;
-mod serve;
-mod worker;
+mod batches;
+mod board;
+mod builder;
+mod call;
+mod crew;
+mod job;
+mod keeper;
+mod launch;
+mod seat;
+mod statistics;
+mod waiting;
 
-pub use serve::init;
+pub use batches::Map;
+pub use builder::{Builder, Line, Output, Stream};
+pub use call::Call;
+pub use statistics::{Quarantined, Statistics, WorkerStatistics};
 
 use crate::{
-    Future, Results, TaskError,
-    future::promise,
-    panic,
-    registry::{Entry, Registry, id_of},
-    wire,
+    Future,
+    registry::Registry,
+    worker::mark::{self, INIT_MISSING},
 };
-use queue::{Queue, Shutdown};
+use board::Board;
+use crew::Crew;
+use launch::Worker;
+use locks::Lock;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{
-    any::type_name,
-    fmt, io,
-    panic::{AssertUnwindSafe, catch_unwind},
-    process,
-    sync::Arc,
-};
-use threads::{Handle, Thread};
-use worker::{CallError, Worker};
+use std::{fmt, io, process, sync::Arc, time::Duration};
+use threads::{Handle, Thread, Timer};
 
 /// A fixed number of worker processes that run functions marked [`#[task]`](crate::task): Python's
 /// `ProcessPoolExecutor`.
 ///
-/// A worker is this executable, started anew; [`init`] must be the first line of its `main`. Submitting never
-/// waits for a worker: what none is free for waits in a queue without a bound, as bytes. A task's panic and a
-/// worker's death fail that one task; the next task gets a new worker. Dropping the pool has what was
+/// A worker is this executable, started anew; [`init`](crate::init) must be the first line of its `main`. Submitting
+/// never waits for a worker: what none is free for waits in a queue without a bound, as bytes. A task's panic and a
+/// worker's death fail that one task, and another worker takes the place of the dead one. Dropping the pool has what was
 /// submitted done, and leaves no process behind.
 ///
 /// ```no_run
@@ -55,49 +59,50 @@ use worker::{CallError, Worker};
 /// }
 /// ```
 pub struct ProcessPool {
-    registry: &'static Registry,
-    jobs: Arc<Queue<Job>>,
-    threads: Vec<Handle<()>>,
-}
-
-/// A task in the queue; dropped there, it fails as cancelled.
-struct Job {
-    request: Vec<u8>,
-    /// Decodes the reply and completes the future.
-    deliver: Box<dyn FnOnce(Result<Vec<u8>, TaskError>) + Send>,
+    board: Arc<Board>,
+    threads: Lock<Vec<Handle<()>>>,
 }
 
 impl ProcessPool {
-    /// Starts `workers` processes, and waits until they are ready.
+    /// Starts `workers` processes, and waits until they are ready: `ProcessPool::builder().workers(workers).build()`.
     ///
     /// # Errors
-    /// [`io::ErrorKind::InvalidInput`] for no workers, if [`init`] was not called, and if two tasks have the
-    /// same path; whatever the system says when it cannot start a process or a thread; and a text if a
-    /// worker ends before it is ready. No process is left behind.
-    ///
-    /// In a worker process whose `main` has not called [`init`] first, there is nobody to return an error to:
-    /// one line on standard error says so, and the process ends with exit code 2.
+    /// As [`Builder::build`].
     pub fn new(workers: usize) -> io::Result<Self> {
+        Self::builder().workers(workers).build()
+    }
+
+    /// A pool that is not started yet, with all that can be said of it.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    fn start(options: Builder) -> io::Result<Self> {
         let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
         if !mark::is_initialized() {
             if mark::is_worker() {
-                eprintln!("worker process {}: {}", process::id(), mark::INIT_MISSING);
+                eprintln!("worker process {}: {INIT_MISSING}", process::id());
                 process::exit(2);
             }
-            return Err(invalid(mark::INIT_MISSING));
-        }
-        if workers == 0 {
-            return Err(invalid("a pool needs at least one worker"));
+            return Err(invalid(INIT_MISSING));
         }
         let registry = Registry::get().map_err(invalid)?;
+        // So that the thread of the timers is there when one is needed.
+        Timer::new(Duration::ZERO, || ()).daemon(true).start()?;
+        let board = Board::new(options, registry);
         // All are launched before the first is waited for: they get ready side by side.
-        let mut started = (0..workers).map(|_| Worker::launch()).collect::<io::Result<Vec<_>>>()?;
-        started.iter_mut().try_for_each(|worker| worker.greet(registry))?;
-        let mut pool = Self { registry, jobs: Arc::new(Queue::unbounded()), threads: Vec::new() };
-        for (number, worker) in started.into_iter().enumerate() {
-            let jobs = Arc::clone(&pool.jobs);
-            let thread = Thread::new(move || Seat { registry, worker: Some(worker) }.serve(&jobs));
-            pool.threads.push(thread.name(format!("pool-process-{number}")).daemon(true).start()?);
+        let names: Vec<Arc<str>> =
+            (0..board.options.workers).map(|number| format!("worker-{number}").into()).collect();
+        let options = &board.options.worker;
+        let mut workers =
+            names.iter().map(|name| Worker::launch(options, name)).collect::<io::Result<Vec<_>>>()?;
+        workers.iter_mut().try_for_each(|worker| worker.greet(registry, options))?;
+        let pool = Self { board, threads: Lock::default() };
+        for ((number, name), worker) in names.into_iter().enumerate().zip(workers) {
+            let crew = Crew { board: Arc::clone(&pool.board), number, name };
+            let thread = Thread::new(move || crew.attend(worker)).name(format!("pool-process-{number}"));
+            let thread = thread.daemon(true).start()?;
+            pool.threads.lock().push(thread);
         }
         Ok(pool)
     }
@@ -112,108 +117,106 @@ impl ProcessPool {
         A: Serialize,
         R: DeserializeOwned + Send + 'static,
     {
-        let (promise, future) = promise();
-        let entry = self.registry.by_id(id_of(task)).ok_or(TaskError::NotATask(type_name::<F>()));
-        match entry.and_then(|Entry { path, .. }| wire::request(path, &argument)) {
-            Err(error) => promise.complete(Err(error)),
-            Ok(request) => {
-                let deliver = Box::new(move |answer: Result<Vec<u8>, TaskError>| {
-                    // The result's own `Deserialize` may panic.
-                    promise
-                        .complete(answer.and_then(|reply| panic::catch(|| wire::result(&reply)).flatten()));
-                });
-                if self.jobs.put(Job { request, deliver }).is_err() {
-                    unreachable!("the queue is shut down only by drop");
-                }
-            }
-        }
-        future
+        self.call(task).submit(argument)
     }
 
-    /// Submits `task` for each item, all at once, and returns the results in the order of the items.
-    pub fn map<F, A, R>(&self, task: F, items: impl IntoIterator<Item = A>) -> Results<R>
+    /// Has the workers call `task` for each item; the results come in the order of the items.
+    ///
+    /// The items are asked for as the results are taken, some batches ahead, so there may be any number of them. They
+    /// cross in batches, and fail alone.
+    pub fn map<F, A, R, I>(&self, task: F, items: I) -> Map<I::IntoIter, R>
     where
-        F: Fn(A) -> R + Copy + 'static,
+        F: Fn(A) -> R + 'static,
         A: Serialize,
         R: DeserializeOwned + Send + 'static,
+        I: IntoIterator<Item = A>,
     {
-        Results::new(items.into_iter().map(|item| self.submit(task, item)).collect())
+        self.call(task).map(items)
     }
 
-    /// Takes back the tasks that no worker has begun, which fail with [`TaskError::Cancelled`]; returns how
-    /// many.
+    /// As [`map`](Self::map), and the results come as they are there.
+    pub fn map_unordered<F, A, R, I>(&self, task: F, items: I) -> Map<I::IntoIter, R>
+    where
+        F: Fn(A) -> R + 'static,
+        A: Serialize,
+        R: DeserializeOwned + Send + 'static,
+        I: IntoIterator<Item = A>,
+    {
+        self.call(task).map_unordered(items)
+    }
+
+    /// Calls of `task` on terms of their own: a time limit, retries, the size of batches.
+    ///
+    /// ```no_run
+    /// # use workers_multiprocess::{ProcessPool, task};
+    /// # use std::time::Duration;
+    /// # #[task] fn parse(text: String) -> usize { text.len() }
+    /// # fn run(pool: &ProcessPool) {
+    /// let future = pool.call(parse).time_limit(Duration::from_secs(1)).retries(2).submit("text".into());
+    /// # }
+    /// ```
+    pub fn call<F>(&self, task: F) -> Call<'_, F> {
+        Call::new(self, task)
+    }
+
+    /// Takes back the tasks that no worker has begun, which fail with
+    /// [`TaskError::Cancelled`](crate::TaskError::Cancelled); returns how many calls that are.
     pub fn cancel_pending(&self) -> usize {
-        self.jobs.try_iter().map(drop).count()
+        self.board.with(|state, after| {
+            state.drop_waiting(after);
+            after.gone.iter().map(|job| (job.calls - job.done) as usize).sum()
+        })
+    }
+
+    /// Takes no more tasks: they fail with [`TaskError::Closed`](crate::TaskError::Closed). Those that were submitted
+    /// are done, or taken back if they have not begun and `cancel_pending`. If `wait`, returns when all that is done and
+    /// no worker is left.
+    pub fn shutdown(&self, wait: bool, cancel_pending: bool) {
+        self.board.close(cancel_pending);
+        if wait {
+            self.join();
+        }
+    }
+
+    /// Stops everything: kills the workers, and all futures that are not done fail as
+    /// [`TaskError::Cancelled`](crate::TaskError::Cancelled). Returns when no worker is left.
+    pub fn terminate(&self) {
+        self.board.stop();
+        self.join();
+    }
+
+    /// What it is doing, and what it has done.
+    pub fn statistics(&self) -> Statistics {
+        self.board.statistics()
+    }
+
+    /// The calls that were given up because they have cost as many workers as they were allowed: the last thousand.
+    pub fn quarantined(&self) -> Vec<Quarantined> {
+        let given_up = self.board.with(|state, _| state.given_up.clone());
+        given_up.into_iter().filter_map(|call| call.show(self.board.registry)).collect()
+    }
+
+    fn join(&self) {
+        let threads = std::mem::take(&mut *self.threads.lock());
+        for thread in threads {
+            // A thread of the pool that gets here, as by a callback, is none to wait for. Every panic of a delivery is
+            // caught, so there is none to report.
+            let _ = thread.join();
+        }
     }
 }
 
 impl Drop for ProcessPool {
     fn drop(&mut self) {
-        self.jobs.shutdown(Shutdown::Drain);
-        for thread in self.threads.drain(..) {
-            // Every panic of a delivery is caught, so there is none to report.
-            let _ = thread.join();
-        }
+        self.shutdown(true, false);
     }
 }
 
 impl fmt::Debug for ProcessPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProcessPool")
-            .field("workers", &self.threads.len())
-            .field("pending", &self.jobs.len())
+            .field("workers", &self.board.options.workers)
+            .field("waiting", &self.board.with(|state, _| state.waiting.len()))
             .finish_non_exhaustive()
-    }
-}
-
-/// The place of one worker, taken by another process when one has died.
-struct Seat {
-    registry: &'static Registry,
-    worker: Option<Worker>,
-}
-
-impl Seat {
-    fn serve(mut self, jobs: &Queue<Job>) {
-        for Job { request, deliver } in jobs.iter() {
-            let answer = self.ask(request);
-            // For a result that nobody wants any more, and that panics when dropped.
-            let _ = catch_unwind(AssertUnwindSafe(|| deliver(answer)));
-        }
-    }
-
-    fn ask(&mut self, request: Vec<u8>) -> Result<Vec<u8>, TaskError> {
-        let mut second_try = false;
-        loop {
-            match self.ready_worker()?.call(&request) {
-                Ok((worker, reply)) => {
-                    self.worker = Some(worker);
-                    return Ok(reply);
-                }
-                // It died while idle: that is not the task's doing, and no part of the task has run. A
-                // request that ends a second worker before it is read may be what kills them.
-                Err(CallError::BeforeTask(_)) if !second_try => second_try = true,
-                Err(CallError::BeforeTask(worker) | CallError::InTask(worker)) => return Err(worker.death()),
-                Err(CallError::NoAnswer(worker, error)) => {
-                    // Nothing that it says can be trusted from here on.
-                    worker.death();
-                    return Err(TaskError::Decode(error.to_string()));
-                }
-            }
-        }
-    }
-
-    /// The worker of this seat, alive a moment ago; it is out of the seat until it has answered.
-    fn ready_worker(&mut self) -> Result<Worker, TaskError> {
-        if let Some(mut worker) = self.worker.take()
-            && worker.is_alive()
-        {
-            return Ok(worker);
-        }
-        let start = || {
-            let mut worker = Worker::launch()?;
-            worker.greet(self.registry)?;
-            Ok(worker)
-        };
-        start().map_err(|error: io::Error| TaskError::Start(error.to_string()))
     }
 }

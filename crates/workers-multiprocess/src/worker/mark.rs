@@ -15,7 +15,10 @@ use std::{
         fd::{AsFd, BorrowedFd},
         unix::fs::MetadataExt,
     },
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 pub(crate) const VARIABLE: &str = "WORKERS_MULTIPROCESS_SOCKET";
@@ -42,6 +45,18 @@ pub(crate) fn take_socket() -> io::Result<Socket> {
     let socket = stdin().as_fd().try_clone_to_owned()?;
     stdio::dup2_stdin(File::open("/dev/null")?)?;
     Ok(Socket::from_fd(socket))
+}
+
+/// What the program's workers are called with. None, but for a test harness, which is told which test to run.
+static ARGUMENTS: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Workers are called with these, if nothing else was said before.
+pub(crate) fn set_arguments(arguments: Vec<String>) {
+    let _ = ARGUMENTS.set(arguments);
+}
+
+pub(crate) fn arguments() -> &'static [String] {
+    ARGUMENTS.get().map_or(&[], Vec::as_slice)
 }
 
 pub(crate) fn set_initialized() {

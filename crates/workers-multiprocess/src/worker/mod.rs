@@ -4,6 +4,7 @@ mod batch;
 pub(crate) mod mark;
 mod watch;
 
+pub(crate) use batch::file_of;
 pub use watch::current_cancel;
 
 use crate::{
@@ -12,20 +13,14 @@ use crate::{
         region::{Incoming, Outgoing, Region},
         socket::Socket,
     },
-    panic,
     registry::{Refused, Registry},
-    shared_bytes, wire,
+    wire,
 };
 use batch::Desk;
 use locks::Deadline;
 use queue::ring::{End, PopError};
 use rustix::process::{Resource, Rlimit, setrlimit};
-use std::{
-    io::{self, ErrorKind, Write},
-    process,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, process, sync::Arc};
 use watch::Watch;
 
 /// Makes this process a worker if a [`ProcessPool`](crate::ProcessPool) started it; must be the first line of

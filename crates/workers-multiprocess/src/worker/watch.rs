@@ -6,17 +6,12 @@
 //! alone could be held open by a process that the pool's has forked. (`PR_SET_PDEATHSIG` would tell of the end of the
 //! *thread* that started us.) Then it kills the process group, which is this process and what its tasks have started.
 
-use crate::link::{
-    message::ToWorker,
-    socket::Socket,
-};
+use crate::link::{message::ToWorker, socket::Socket};
 use locks::{Cancel, Condition, Lock};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     io::Errno,
-    process::{
-        Pid, PidfdFlags, Signal, getpgrp, getpid, getppid, kill_current_process_group, pidfd_open,
-    },
+    process::{Pid, PidfdFlags, Signal, getpgrp, getpid, getppid, kill_current_process_group, pidfd_open},
 };
 use std::{
     collections::HashMap,
@@ -116,8 +111,10 @@ impl Watch {
 
     fn listen(&self, parent: &OwnedFd) -> ! {
         loop {
-            let mut fds =
-                [PollFd::new(&self.socket, PollFlags::IN), PollFd::from_borrowed_fd(parent.as_fd(), PollFlags::IN)];
+            let mut fds = [
+                PollFd::new(&self.socket, PollFlags::IN),
+                PollFd::from_borrowed_fd(parent.as_fd(), PollFlags::IN),
+            ];
             match poll(&mut fds, None) {
                 Err(Errno::INTR) => continue,
                 Err(_) => end(),

@@ -1,0 +1,437 @@
+//! Which worker does what, and what becomes of a job whose worker dies.
+//!
+//! # What it promises
+//! Every job is delivered once or dropped once. A call is begun by one worker at most, unless it may be tried again; what
+//! a worker had not begun goes elsewhere when it dies.
+//!
+//! # Protocol
+//! Everything is under one lock, and nothing of the user's runs under it: jobs that are to be delivered or dropped are
+//! put aside, and dealt with when it is released.
+//! 1. A job waits until a worker has room for it: the one with the fewest. Up to [`SLOTS`](crate::link::claims::SLOTS)
+//!    are with a worker, so that it finds the next when it has done one.
+//! 2. A worker that has nothing left takes half of what another has and has not begun ([`Claims`]).
+//! 3. When a worker is dead, its first job has what it had finished and pays for the rest: it is told of the death, or
+//!    tried again. The other jobs wait again, in their old places.
+//!
+//! [`Claims`]: crate::link::claims::Claims
+
+use super::{
+    builder::Builder,
+    job::{Job, Wild},
+    seat::{self, Seat, Unsent},
+    statistics::{Counts, GivenUp, Statistics, resident},
+    waiting::Waiting,
+};
+use crate::{
+    error::Death, future::Canceller, link::message::Answer, registry::Registry, shared_bytes::SharedBytes,
+    wire::Reply,
+};
+use locks::{Condition, Deadline, Lock};
+use std::{
+    collections::VecDeque,
+    mem,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+use threads::Timer;
+
+/// How many workers may die that had a job before they began it: then it seems to be what they die of.
+const MAX_REFUSALS: u32 = 8;
+
+pub(super) struct Board {
+    state: Lock<State>,
+    /// There is work for a worker that is not up, or no work will come any more.
+    change: Condition,
+    pub(super) options: Builder,
+    pub(super) registry: &'static Registry,
+    last_id: AtomicU64,
+}
+
+pub(super) struct State {
+    pub(super) waiting: Waiting,
+    /// `None` while it has no worker that is up.
+    pub(super) seats: Vec<Option<Seat>>,
+    pub(super) counts: Counts,
+    pub(super) given_up: VecDeque<GivenUp>,
+    is_closing: bool,
+    /// How many threads wait for `change`.
+    resting: usize,
+    board: Weak<Board>,
+    idle_limit: Option<Duration>,
+    grace: Duration,
+}
+
+/// What is to be done when the lock is released.
+#[derive(Default)]
+pub(super) struct After {
+    done: Vec<Box<Job>>,
+    /// Dropped: they end as cancelled.
+    pub(super) gone: Vec<Box<Job>>,
+    wake: bool,
+}
+
+impl Board {
+    pub(super) fn new(options: Builder, registry: &'static Registry) -> Arc<Self> {
+        Arc::new_cyclic(|board| Self {
+            state: Lock::new(State {
+                waiting: Waiting::default(),
+                seats: (0..options.workers).map(|_| None).collect(),
+                counts: Counts::default(),
+                given_up: VecDeque::new(),
+                is_closing: false,
+                resting: 0,
+                board: Weak::clone(board),
+                idle_limit: options.idle_limit,
+                grace: options.grace,
+            }),
+            change: Condition::new(),
+            options,
+            registry,
+            last_id: AtomicU64::new(0),
+        })
+    }
+
+    pub(super) fn next_id(&self) -> u64 {
+        // Relaxed: a number that nobody else has, and no more.
+        self.last_id.fetch_add(1, Relaxed)
+    }
+
+    pub(super) fn with<R>(&self, act: impl FnOnce(&mut State, &mut After) -> R) -> R {
+        let mut after = After::default();
+        let result = act(&mut self.state.lock(), &mut after);
+        if after.wake {
+            self.change.notify_all();
+        }
+        after.done.into_iter().for_each(|job| job.deliver());
+        drop(after.gone);
+        result
+    }
+
+    pub(super) fn submit(&self, mut job: Box<Job>) {
+        self.with(|state, after| {
+            if state.is_closing {
+                job.end_all(&Reply::Closed);
+                after.done.push(job);
+            } else {
+                state.waiting.put(job);
+                state.hand_out(after);
+            }
+        });
+    }
+
+    /// A worker is up: it can be given jobs.
+    pub(super) fn seat_up(&self, number: usize, seat: Seat) {
+        self.with(|state, after| {
+            state.seats[number] = Some(seat);
+            state.front_changed(number);
+            state.hand_out(after);
+            state.balance(number, after);
+            state.close_if_done();
+        });
+    }
+
+    pub(super) fn answered(
+        &self,
+        number: usize,
+        answer: &Answer,
+        replies: &[u8],
+        files: Vec<SharedBytes>,
+    ) -> Result<(), Wild> {
+        self.with(|state, after| {
+            let Some(seat) = &mut state.seats[number] else { return Err(Wild) };
+            let before = seat.flights.len();
+            if let Some(job) = seat.take(answer, replies, files)? {
+                state.counts.finished += u64::from(job.calls);
+                after.done.push(job);
+            }
+            if state.seats[number].as_ref().is_some_and(|seat| seat.flights.len() < before) {
+                state.hand_out(after);
+                state.balance(number, after);
+                state.front_changed(number);
+                state.close_if_done();
+            }
+            Ok(())
+        })
+    }
+
+    /// The worker is dead. `wild` is what it did that cannot be, if the pool has ended it for that.
+    /// Says whether it had done anything, or has died of something.
+    pub(super) fn bereave(&self, number: usize, death: &Death, wild: Option<&str>) -> bool {
+        self.with(|state, after| {
+            let Some(mut seat) = state.seats[number].take() else { return false };
+            if let Some(timer) = seat.timer.take() {
+                timer.cancel();
+            }
+            state.counts.restarts += 1;
+            let timed_out = seat.timed_out;
+            let was_of_use = seat.finished > 0 || seat.has_begun();
+            for (mut job, begun) in seat.bereave() {
+                if job.is_stopped {
+                    after.gone.push(job);
+                    continue;
+                }
+                if !job.is_done() {
+                    match wild {
+                        _ if !begun => refuse(&mut job),
+                        Some(text) => job.end_first(&Reply::ArgumentRefused(text.into())),
+                        None => state.blame(&mut job, death, timed_out),
+                    }
+                }
+                match job.is_done() {
+                    true => {
+                        state.counts.finished += u64::from(job.calls);
+                        after.done.push(job);
+                    }
+                    false => state.waiting.put(job),
+                }
+            }
+            state.hand_out(after);
+            state.close_if_done();
+            was_of_use
+        })
+    }
+
+    /// A worker could not be started. If none is up, the first job pays for that, so that it does not wait for ever.
+    pub(super) fn not_started(&self, text: &str) {
+        self.with(|state, after| {
+            if state.seats.iter().all(Option::is_none)
+                && let Some(mut job) = state.waiting.pop()
+            {
+                job.end_all(&Reply::NotStarted(text.into()));
+                after.done.push(job);
+            }
+        });
+    }
+
+    /// Waits until there is work for a worker that is not up: until `deadline` at most; false if there never will be.
+    pub(super) fn await_work(&self, deadline: impl Into<Deadline>) -> bool {
+        let mut state = self.state.lock();
+        state.resting += 1;
+        self.change
+            .wait_for_timeout(&mut state, deadline, |state| state.waiting.len() > 0 || state.is_closing);
+        state.resting -= 1;
+        state.waiting.len() > 0 || !state.is_closing
+    }
+
+    /// Waits for so long, or until the pool is at its end.
+    pub(super) fn pause(&self, time: Duration) {
+        self.change.wait_for_timeout(&mut self.state.lock(), time, |state| state.is_closing);
+    }
+
+    /// No job is taken any more; those that wait are done, or dropped.
+    pub(super) fn close(&self, cancel_waiting: bool) {
+        self.with(|state, after| {
+            state.is_closing = true;
+            if cancel_waiting {
+                state.drop_waiting(after);
+            }
+            state.close_if_done();
+            after.wake = true;
+        });
+    }
+
+    /// Drops every job, begun or not, and kills all workers.
+    pub(super) fn stop(&self) {
+        self.with(|state, after| {
+            state.is_closing = true;
+            after.gone.extend(state.waiting.take());
+            for seat in state.seats.iter_mut().flatten() {
+                after.gone.extend(seat.flights.iter_mut().filter_map(|flight| flight.job.take()));
+                seat.process.kill();
+            }
+            after.wake = true;
+        });
+    }
+
+    pub(super) fn statistics(&self) -> Statistics {
+        let mut statistics = self.with(|state, _| Statistics {
+            workers: state.seats.iter().map(|seat| seat.as_ref().map(Seat::statistics)).collect(),
+            finished: state.counts.finished,
+            waiting: state.waiting.len(),
+            restarts: state.counts.restarts,
+        });
+        for worker in statistics.workers.iter_mut().flatten() {
+            worker.resident = resident(worker.pid);
+        }
+        statistics
+    }
+
+    fn time_is_up(&self, number: usize, turn: u64) {
+        self.with(|state, _| {
+            let Some(seat) = state.seats[number].as_mut().filter(|seat| seat.turn == turn) else { return };
+            if seat.flights.is_empty() && seat.line.take().is_some() {
+                // It has had nothing to do for long enough.
+                state.front_changed(number);
+                return;
+            }
+            seat.timed_out = seat.has_begun();
+            seat.process.kill();
+        });
+    }
+
+    /// Takes a job back that has not begun.
+    pub(super) fn take_back_job(&self, id: u64) -> bool {
+        self.cancel_job(id, false)
+    }
+
+    fn cancel_job(&self, id: u64, also_begun: bool) -> bool {
+        self.with(|state, after| {
+            if let Some(job) = state.waiting.remove(id) {
+                after.gone.push(job);
+                return true;
+            }
+            let place = |seat: &Option<Seat>| seat.as_ref()?.flight_of(id);
+            let found =
+                state.seats.iter().enumerate().find_map(|(number, seat)| Some((number, place(seat)?)));
+            let Some((number, place)) = found else { return false };
+            let Some(seat) = &mut state.seats[number] else { return false };
+            if let Some(job) = seat.withdraw(place) {
+                after.gone.push(job);
+                return true;
+            }
+            if also_begun {
+                if let Some(job) = &mut seat.flights[place].job {
+                    job.is_stopped = true;
+                }
+                seat.tell_to_stop();
+                state.start_timer(number, Some(state.grace));
+            }
+            also_begun
+        })
+    }
+}
+
+impl Canceller for Board {
+    fn cancel(&self, ticket: u64) -> bool {
+        self.cancel_job(ticket, true)
+    }
+
+    fn take_back(&self, ticket: u64) -> bool {
+        self.take_back_job(ticket)
+    }
+}
+
+impl State {
+    /// Gives what waits to who has room.
+    fn hand_out(&mut self, after: &mut After) {
+        while self.waiting.len() > 0 {
+            let with_room = self.seats.iter().enumerate().filter_map(|(number, seat)| {
+                Some((number, seat.as_ref().filter(|seat| seat.has_room())?.flights.len()))
+            });
+            let Some((number, _)) = with_room.min_by_key(|(_, flights)| *flights) else { break };
+            let Some(job) = self.waiting.pop() else { break };
+            if !self.send(number, job, after) {
+                break;
+            }
+        }
+        after.wake |= self.waiting.len() > 0 && self.resting > 0;
+    }
+
+    /// Gives a job to a worker; says whether it is worth while to try the next.
+    fn send(&mut self, number: usize, job: Box<Job>, after: &mut After) -> bool {
+        let Some(seat) = &mut self.seats[number] else {
+            self.waiting.put(job);
+            return true;
+        };
+        let was_idle = seat.flights.is_empty();
+        match seat.send(job) {
+            Ok(()) if was_idle => self.front_changed(number),
+            Ok(()) => {}
+            Err(Unsent::Full(job)) => {
+                self.waiting.put(job);
+                return false;
+            }
+            Err(Unsent::Dead(job)) => self.waiting.put(job),
+            Err(Unsent::Failed(mut job, error)) => {
+                job.end_all(&seat::not_passed_on(&error));
+                after.done.push(job);
+            }
+        }
+        true
+    }
+
+    /// A worker that has nothing to do gets half of what another has and has not begun.
+    fn balance(&mut self, number: usize, after: &mut After) {
+        let is_idle = |seat: &Seat| seat.flights.is_empty() && seat.line.is_some();
+        if !self.seats[number].as_ref().is_some_and(is_idle) {
+            return;
+        }
+        let busiest = self.seats.iter_mut().flatten().max_by_key(|seat| seat.flights.len());
+        for job in busiest.map(Seat::withdraw_half).unwrap_or_default().into_iter().rev() {
+            self.send(number, job, after);
+        }
+    }
+
+    /// The first of a worker's jobs is another, or there is none: from now on its time counts.
+    fn front_changed(&mut self, number: usize) {
+        let Some(seat) = &mut self.seats[number] else { return };
+        seat.turn += 1;
+        let limit = match (seat.flights.front(), &seat.line) {
+            (Some(flight), _) => flight.job.as_ref().and_then(|job| job.time_limit),
+            (None, Some(_)) => self.idle_limit,
+            // It has nothing left to do, and has been told.
+            (None, None) => Some(self.grace),
+        };
+        self.start_timer(number, limit);
+    }
+
+    fn start_timer(&mut self, number: usize, limit: Option<Duration>) {
+        let Some(seat) = &mut self.seats[number] else { return };
+        if let Some(timer) = seat.timer.take() {
+            timer.cancel();
+        }
+        let Some(limit) = limit else { return };
+        let (board, turn) = (Weak::clone(&self.board), seat.turn);
+        let up = move || {
+            if let Some(board) = board.upgrade() {
+                board.time_is_up(number, turn);
+            }
+        };
+        // The thread of the timers is there: the pool has seen to that.
+        seat.timer = Timer::new(limit, up).daemon(true).start().ok();
+    }
+
+    /// At the pool's end, when nothing waits: no worker gets any more.
+    fn close_if_done(&mut self) {
+        if !self.is_closing || self.waiting.len() > 0 {
+            return;
+        }
+        for number in 0..self.seats.len() {
+            let Some(seat) = &mut self.seats[number] else { continue };
+            if seat.line.take().is_some() && seat.flights.is_empty() {
+                self.front_changed(number);
+            }
+        }
+    }
+
+    pub(super) fn drop_waiting(&mut self, after: &mut After) {
+        after.gone.extend(self.waiting.take());
+        after.gone.extend(self.seats.iter_mut().flatten().flat_map(Seat::withdraw_all));
+    }
+
+    /// The job has cost a worker.
+    fn blame(&mut self, job: &mut Job, death: &Death, timed_out: bool) {
+        job.deaths += 1;
+        match job.time_limit {
+            Some(limit) if timed_out => job.end_first(&Reply::TimedOut(limit)),
+            _ if job.deaths <= job.retries => {}
+            _ => {
+                let death = Death { attempt: job.deaths, ..death.clone() };
+                GivenUp::add(&mut self.given_up, job, &death);
+                job.end_first(&Reply::Died(death));
+            }
+        }
+    }
+}
+
+/// The job was with a worker that died before it began it.
+fn refuse(job: &mut Job) {
+    job.refusals += 1;
+    if job.refusals > MAX_REFUSALS {
+        let refusals = mem::take(&mut job.refusals);
+        job.end_all(&Reply::NotStarted(format!("{refusals} workers died before they began it")));
+    }
+}

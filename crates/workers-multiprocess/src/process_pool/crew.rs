@@ -1,0 +1,139 @@
+//! The thread that stands behind each worker: it takes the answers, and sees to it that a dead worker is replaced.
+
+use super::{board::Board, job::Wild, launch::Worker, seat::Seat};
+use crate::{
+    link::{
+        message::{Answer, FromWorker},
+        region::Incoming,
+        socket::Socket,
+    },
+    shared_bytes::SharedBytes,
+    wire,
+};
+use locks::Deadline;
+use queue::ring::{End, PopError};
+use std::{io, sync::Arc, time::Duration};
+
+/// How long is waited before a worker is started again that could not be started, at first and at most.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
+
+/// The place of one worker.
+pub(super) struct Crew {
+    pub(super) board: Arc<Board>,
+    pub(super) number: usize,
+    pub(super) name: Arc<str>,
+}
+
+/// How the answers of a worker ended.
+enum Ending {
+    /// The worker has said that it ends.
+    Leaves,
+    Dead,
+    Wild(&'static str),
+}
+
+impl Crew {
+    /// Until the pool is at its end and nothing waits.
+    pub(super) fn attend(self, first: Worker) {
+        let mut next = Some(first);
+        loop {
+            let was_of_use = next.take().is_some_and(|worker| self.tend(worker));
+            // Who did nothing is not replaced before there is something to do: else one that dies at once is started
+            // again and again.
+            next = match was_of_use {
+                true => self.start_if_open(),
+                false => None,
+            };
+            while next.is_none() {
+                if !self.board.await_work(Deadline::NEVER) {
+                    return;
+                }
+                next = self.start();
+            }
+        }
+    }
+
+    fn start_if_open(&self) -> Option<Worker> {
+        if self.board.await_work(Duration::ZERO) { self.start() } else { None }
+    }
+
+    /// Starts a worker; where that fails, tells the board, and waits a moment.
+    fn start(&self) -> Option<Worker> {
+        let mut pause = PAUSES.0;
+        loop {
+            let options = &self.board.options.worker;
+            let started = Worker::launch(options, &self.name)
+                .and_then(|mut worker| worker.greet(self.board.registry, options).map(|()| worker));
+            match started {
+                Ok(worker) => return Some(worker),
+                Err(error) => self.board.not_started(&error.to_string()),
+            }
+            if !self.board.await_work(Duration::ZERO) {
+                return None;
+            }
+            self.board.pause(pause);
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    /// Until the worker is dead; says whether it has done anything.
+    fn tend(&self, mut worker: Worker) -> bool {
+        let mut replies = worker.region.replies();
+        self.board.seat_up(self.number, Seat::new(&worker, self.board.options.max_tasks));
+        let ending = self.take_answers(&mut replies, &worker.socket);
+        let death = match ending {
+            Ending::Leaves => worker.leave(self.board.options.grace),
+            Ending::Dead => worker.death(),
+            Ending::Wild(_) => worker.end(),
+        };
+        let wild = match ending {
+            Ending::Wild(text) => Some(text),
+            Ending::Leaves | Ending::Dead => None,
+        };
+        self.board.bereave(self.number, &death, wild)
+    }
+
+    fn take_answers(&self, replies: &mut Incoming, socket: &Socket) -> Ending {
+        let mut message = Vec::new();
+        loop {
+            message.clear();
+            match replies.read_into(&mut message, Deadline::NEVER) {
+                Ok(_) => {}
+                Err(PopError::Ended(End::Closed)) => return Ending::Leaves,
+                Err(PopError::Ended(End::Corrupt)) => {
+                    return Ending::Wild("the worker has overwritten what it shares with the pool");
+                }
+                Err(PopError::Ended(End::PeerDied) | PopError::Empty) => return Ending::Dead,
+            }
+            let Ok((answer, body)) = wire::read_first::<Answer>(&message) else {
+                return Ending::Wild("the worker has written what is no answer");
+            };
+            let taken = match answer.files {
+                0 => self.board.answered(self.number, &answer, body, Vec::new()),
+                _ => self.with_files(&answer, body, socket),
+            };
+            if taken.is_err() {
+                return Ending::Wild("the worker has written an answer to what was not asked");
+            }
+        }
+    }
+
+    /// An answer that has files, which came by the socket before it.
+    fn with_files(&self, answer: &Answer, body: &[u8], socket: &Socket) -> Result<(), Wild> {
+        let files = match socket.try_receive::<FromWorker>() {
+            Ok(Some((FromWorker::Files { ticket }, files)))
+                if ticket == answer.ticket && files.len() == answer.files as usize =>
+            {
+                files
+            }
+            _ => return Err(Wild),
+        };
+        let files = files.into_iter().map(SharedBytes::from_file).collect::<io::Result<Vec<_>>>();
+        let mut files = files.map_err(|_| Wild)?;
+        if !answer.body_in_file {
+            return self.board.answered(self.number, answer, body, files);
+        }
+        let body = files.remove(0);
+        self.board.answered(self.number, answer, &body, files)
+    }
+}

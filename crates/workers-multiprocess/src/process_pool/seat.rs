@@ -1,0 +1,247 @@
+//! What the pool knows of one worker: the line to it, and the jobs that it has.
+
+use super::{
+    job::{Job, Wild},
+    keeper::Process,
+    launch::Worker,
+    statistics::WorkerStatistics,
+};
+use crate::{
+    link::{
+        claims::SLOTS,
+        message::{Answer, ToWorker},
+        region::{Outgoing, Region},
+        socket::Socket,
+    },
+    shared_bytes::SharedBytes,
+    wire::Reply,
+};
+use queue::ring::WriteError;
+use std::{
+    collections::VecDeque,
+    io::{self, ErrorKind},
+    os::fd::BorrowedFd,
+    sync::Arc,
+};
+use threads::TimerHandle;
+
+/// A worker that is up.
+pub(super) struct Seat {
+    /// Gone when the worker is to get no more: it ends when it has done what it has.
+    pub(super) line: Option<Line>,
+    pub(super) flights: VecDeque<Flight>,
+    pub(super) process: Arc<Process>,
+    region: Arc<Region>,
+    socket: Arc<Socket>,
+    /// Counts the first flights: a timer that was started for one of them knows by it that it is gone.
+    pub(super) turn: u64,
+    /// Ends the first flight, or the worker that does not end, when it fires.
+    pub(super) timer: Option<TimerHandle>,
+    /// The first flight was stopped for its time.
+    pub(super) timed_out: bool,
+    /// How many jobs it has done.
+    pub(super) finished: u64,
+}
+
+/// The way to a worker.
+pub(super) struct Line {
+    requests: Outgoing,
+    next_ticket: u64,
+    /// How many calls it may still get.
+    left: u64,
+    message: Vec<u8>,
+}
+
+/// A job that a worker has.
+pub(super) struct Flight {
+    ticket: u64,
+    /// Calls that were asked for, and answered.
+    items: u32,
+    answered: u32,
+    /// `None` when the pool has withdrawn it.
+    pub(super) job: Option<Box<Job>>,
+}
+
+/// A job that a worker did not get.
+pub(super) enum Unsent {
+    /// There is no room now; there will be when it answers.
+    Full(Box<Job>),
+    /// The worker is no more.
+    Dead(Box<Job>),
+    /// The job's files cannot be passed on.
+    Failed(Box<Job>, io::Error),
+}
+
+impl Seat {
+    pub(super) fn new(worker: &Worker, max_tasks: Option<u64>) -> Self {
+        let line = Line {
+            requests: worker.region.requests(),
+            next_ticket: 0,
+            left: max_tasks.unwrap_or(u64::MAX),
+            message: Vec::new(),
+        };
+        Self {
+            line: Some(line),
+            flights: VecDeque::new(),
+            process: Arc::clone(&worker.process),
+            region: Arc::clone(&worker.region),
+            socket: Arc::clone(&worker.socket),
+            turn: 0,
+            timer: None,
+            timed_out: false,
+            finished: 0,
+        }
+    }
+
+    /// Whether it can be given one more.
+    pub(super) fn has_room(&self) -> bool {
+        self.line.is_some() && self.flights.len() < SLOTS
+    }
+
+    pub(super) fn send(&mut self, job: Box<Job>) -> Result<(), Unsent> {
+        let Some(line) = &mut self.line else { return Err(Unsent::Dead(job)) };
+        let ticket = line.next_ticket;
+        let items = match line.post(ticket, &job, &self.region, &self.socket) {
+            Ok(items) => items,
+            Err(Refusal::Full) => return Err(Unsent::Full(job)),
+            Err(Refusal::Dead) => {
+                self.line = None;
+                return Err(Unsent::Dead(job));
+            }
+            Err(Refusal::Failed(error)) => return Err(Unsent::Failed(job, error)),
+        };
+        line.next_ticket += 1;
+        line.left = line.left.saturating_sub(u64::from(items));
+        if line.left == 0 {
+            self.line = None;
+        }
+        self.flights.push_back(Flight { ticket, items, answered: 0, job: Some(job) });
+        Ok(())
+    }
+
+    /// Takes an answer; returns the job if that was the last of it.
+    pub(super) fn take(
+        &mut self,
+        answer: &Answer,
+        replies: &[u8],
+        files: Vec<SharedBytes>,
+    ) -> Result<Option<Box<Job>>, Wild> {
+        let flight = self.flights.front_mut().filter(|flight| flight.ticket == answer.ticket).ok_or(Wild)?;
+        match &mut flight.job {
+            // It was withdrawn, and passed over.
+            None if answer.items == 0 => {}
+            Some(job) if answer.items > 0 && answer.first == flight.answered => {
+                job.take(answer.items, replies, files, answer.nanos)?;
+                flight.answered += answer.items;
+                if flight.answered < flight.items {
+                    return Ok(None);
+                }
+            }
+            _ => return Err(Wild),
+        }
+        let job = self.flights.pop_front().and_then(|flight| flight.job);
+        self.finished += u64::from(job.is_some());
+        Ok(job)
+    }
+
+    /// Takes back jobs that the worker has not begun, the last first: half of them.
+    pub(super) fn withdraw_half(&mut self) -> Vec<Box<Job>> {
+        let wanted = self.flights.len() / 2;
+        let claims = &self.region.common().claims;
+        let mut jobs = Vec::new();
+        for flight in self.flights.iter_mut().rev() {
+            if jobs.len() == wanted || !claims.withdraw(flight.ticket) {
+                break;
+            }
+            jobs.extend(flight.job.take());
+        }
+        jobs
+    }
+
+    /// Takes back all that the worker has not begun.
+    pub(super) fn withdraw_all(&mut self) -> Vec<Box<Job>> {
+        let claims = &self.region.common().claims;
+        let flights = self.flights.iter_mut().filter(|flight| claims.withdraw(flight.ticket));
+        flights.filter_map(|flight| flight.job.take()).collect()
+    }
+
+    pub(super) fn flight_of(&self, id: u64) -> Option<usize> {
+        self.flights.iter().position(|flight| flight.job.as_ref().is_some_and(|job| job.id == id))
+    }
+
+    /// Takes one job back, if the worker has not begun it.
+    pub(super) fn withdraw(&mut self, place: usize) -> Option<Box<Job>> {
+        let flight = &mut self.flights[place];
+        self.region.common().claims.withdraw(flight.ticket).then(|| flight.job.take()).flatten()
+    }
+
+    /// Tells the worker that nobody wants the first job's result any more.
+    pub(super) fn tell_to_stop(&self) {
+        let Some(flight) = self.flights.front() else { return };
+        // If it cannot be told, it is killed after the grace.
+        let _ = self.socket.try_send(&ToWorker::Cancel { ticket: flight.ticket }, &[]);
+    }
+
+    /// Whether the worker has begun the first job.
+    pub(super) fn has_begun(&self) -> bool {
+        let claims = &self.region.common().claims;
+        self.flights.front().is_some_and(|flight| claims.is_taken(flight.ticket))
+    }
+
+    pub(super) fn statistics(&self) -> WorkerStatistics {
+        let (pid, queued) = (self.process.pid, self.flights.len());
+        WorkerStatistics { pid, queued, finished: self.finished, resident: 0 }
+    }
+
+    /// The worker is dead: its jobs, and of each whether it was begun. What was finished and not sent is taken.
+    pub(super) fn bereave(self) -> Vec<(Box<Job>, bool)> {
+        let common = self.region.common();
+        let (unsent, bytes) = common.progress.rest();
+        let mut jobs = Vec::new();
+        for flight in self.flights {
+            let Some(mut job) = flight.job else { continue };
+            let begun = common.claims.is_taken(flight.ticket);
+            if begun && flight.items > 1 && unsent.first == flight.answered && unsent.next > unsent.first {
+                // What a worker that ran wild has left there is no result of an item.
+                let _ = job.take(unsent.next - unsent.first, &bytes, Vec::new(), 0);
+            }
+            jobs.push((job, begun));
+        }
+        jobs
+    }
+}
+
+/// Why a request was not put into the ring.
+enum Refusal {
+    Full,
+    Dead,
+    Failed(io::Error),
+}
+
+impl Line {
+    fn post(&mut self, ticket: u64, job: &Job, region: &Region, socket: &Socket) -> Result<u32, Refusal> {
+        let parcel = job.request(ticket, &mut self.message).map_err(Refusal::Failed)?;
+        let files: Vec<BorrowedFd<'_>> = parcel.files().collect();
+        if !files.is_empty() {
+            // Sent before the request. Should that find no room, they are sent again with it, in their place.
+            match socket.try_send(&ToWorker::Files { ticket }, &files) {
+                Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
+                    return Err(Refusal::Dead);
+                }
+                sent => sent.map_err(Refusal::Failed)?,
+            }
+        }
+        region.common().claims.offer(ticket);
+        match self.requests.try_write(&self.message) {
+            Ok(()) => Ok(parcel.items),
+            Err(WriteError::Full) => Err(Refusal::Full),
+            Err(WriteError::Ended(_)) => Err(Refusal::Dead),
+            Err(error @ WriteError::TooLong { .. }) => Err(Refusal::Failed(io::Error::other(error))),
+        }
+    }
+}
+
+/// What a job is told whose files could not be passed on.
+pub(super) fn not_passed_on(error: &io::Error) -> Reply {
+    Reply::NotStarted(format!("what the task needs could not be passed to a worker: {error}"))
+}
