@@ -14,13 +14,13 @@ use std::{
 const NOT_TEXT: &str = "(the panic's payload is no text)";
 const NO_PLACE: &str = "an unknown place";
 
-/// Whether the thread runs a task, and where that has panicked first.
-#[derive(Default)]
+/// Whether the thread runs a task, and whether that has panicked. Looked at for every task, so it has no destructor; the
+/// place of the panic is apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Watch {
-    #[default]
     Off,
     On,
-    Panicked(Place),
+    Panicked,
 }
 
 /// Of a panic.
@@ -31,6 +31,8 @@ struct Place {
 
 thread_local! {
     static WATCH: Cell<Watch> = const { Cell::new(Watch::Off) };
+    /// Where the task has panicked first.
+    static PLACE: Cell<Option<Place>> = const { Cell::new(None) };
 }
 
 /// Runs `f`; a panic becomes [`TaskError::Panicked`] instead of being printed.
@@ -39,14 +41,16 @@ thread_local! {
 pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, TaskError> {
     install_hook();
     let outer = WATCH.replace(Watch::On);
+    let outer_place = if outer == Watch::Panicked { PLACE.take() } else { None };
     // The state that `f` may leave half changed is the task's own: nothing of ours is inside.
     let result = panic::catch_unwind(AssertUnwindSafe(f));
-    let watch = WATCH.replace(outer);
+    let place = if WATCH.replace(outer) == Watch::Panicked { PLACE.take() } else { None };
+    if outer == Watch::Panicked {
+        PLACE.set(outer_place);
+    }
     result.map_err(|payload| {
-        let Place { location, backtrace } = match watch {
-            Watch::Panicked(place) => place,
-            Watch::Off | Watch::On => Place { location: NO_PLACE.to_owned(), backtrace: None },
-        };
+        let unknown = || Place { location: NO_PLACE.to_owned(), backtrace: None };
+        let Place { location, backtrace } = place.unwrap_or_else(unknown);
         TaskError::Panicked { message: text_of(&*payload), location, backtrace }
     })
 }
@@ -96,23 +100,17 @@ fn install_hook() {
 
 /// Notes the first panic of the thread's task; says whether it was that.
 fn note(info: &PanicHookInfo<'_>) -> bool {
+    if WATCH.get() != Watch::On {
+        return false;
+    }
+    WATCH.set(Watch::Panicked);
+    let location = info.location().map_or(NO_PLACE.to_owned(), ToString::to_string);
+    let backtrace = Backtrace::capture();
+    let is_enabled = backtrace.status() == BacktraceStatus::Captured;
+    let backtrace = is_enabled.then(|| backtrace.to_string());
     // While a thread's locals are destroyed it runs no task.
-    WATCH
-        .try_with(|watch| match watch.take() {
-            Watch::On => {
-                let location = info.location().map_or(NO_PLACE.to_owned(), ToString::to_string);
-                let backtrace = Backtrace::capture();
-                let is_enabled = backtrace.status() == BacktraceStatus::Captured;
-                let backtrace = is_enabled.then(|| backtrace.to_string());
-                watch.set(Watch::Panicked(Place { location, backtrace }));
-                true
-            }
-            other => {
-                watch.set(other);
-                false
-            }
-        })
-        .unwrap_or(false)
+    let _ = PLACE.try_with(|place| place.set(Some(Place { location, backtrace })));
+    true
 }
 
 #[cfg(test)]
@@ -148,6 +146,23 @@ mod tests {
             panic::resume_unwind(Box::new("second"));
         }));
         assert_eq!(message, "second");
+    }
+
+    #[test]
+    fn a_catch_while_unwinding_does_not_take_the_place_of_the_panic() {
+        struct CatchesInDrop;
+        impl Drop for CatchesInDrop {
+            fn drop(&mut self) {
+                assert!(catch(|| panic!("inner")).is_err());
+            }
+        }
+        let line = line!() + 3;
+        let (message, location) = parts(catch(|| {
+            let _catches = CatchesInDrop;
+            panic!("outer")
+        }));
+        assert_eq!(message, "outer");
+        assert!(location.starts_with(&format!("{}:{line}:", file!())), "{location}");
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Bytes that cross to another process without a copy.
 
-use crate::link::mapping::{self, Mapping};
+use crate::link::{
+    mapping::{self, Mapping},
+    socket::MAX_FILES,
+};
 use rustix::mm::ProtFlags;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeTuple};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt, io,
     ops::Deref,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
@@ -123,25 +126,61 @@ impl fmt::Debug for SharedBytes {
 }
 
 thread_local! {
-    /// What goes with the value that is being made into bytes; `None` where nothing can go with it.
-    static OUTGOING: RefCell<Option<Vec<SharedBytes>>> = const { RefCell::new(None) };
+    /// How many files were met while a value is made into bytes; `None` where no file can go with it. It is looked at for
+    /// every value, so it has no destructor, and what has one is apart.
+    static MET: Cell<Option<usize>> = const { Cell::new(None) };
+    /// The files that were met, those of the innermost value last.
+    static OUTGOING: RefCell<Vec<SharedBytes>> = const { RefCell::new(Vec::new()) };
     /// What came with the value that is being made from bytes.
     static INCOMING: RefCell<Vec<SharedBytes>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs `encode`; files that are met on the way are not copied but returned, `limit` of them at most.
+/// Runs `encode`; files that are met on the way are not copied but returned.
 pub(crate) fn outgoing<R>(encode: impl FnOnce() -> R) -> (R, Vec<SharedBytes>) {
-    let outer = OUTGOING.replace(Some(Vec::new()));
+    /// Puts back what was there, also when `encode` panics.
+    struct Outer(Option<usize>);
+    impl Outer {
+        fn files(&self) -> Vec<SharedBytes> {
+            match MET.take() {
+                Some(met) if met > 0 => OUTGOING.with_borrow_mut(|files| files.split_off(files.len() - met)),
+                _ => Vec::new(),
+            }
+        }
+    }
+    impl Drop for Outer {
+        fn drop(&mut self) {
+            drop(self.files());
+            MET.set(self.0);
+        }
+    }
+    let outer = Outer(MET.replace(Some(0)));
     let result = encode();
-    (result, OUTGOING.replace(outer).unwrap_or_default())
+    (result, outer.files())
+}
+
+/// Notes a file that goes with the value; says which of them it is, if it can go.
+fn meet(bytes: &SharedBytes) -> Option<u32> {
+    let met = MET.get().filter(|met| *met < MAX_FILES - 1)?;
+    bytes.file()?;
+    OUTGOING.with_borrow_mut(|files| files.push(bytes.clone()));
+    MET.set(Some(met + 1));
+    Some(met as u32)
 }
 
 /// Runs `decode`, which finds `files` where [`outgoing`] has left them out.
 pub(crate) fn incoming<R>(files: Vec<SharedBytes>, decode: impl FnOnce() -> R) -> R {
-    let outer = INCOMING.replace(files);
-    let result = decode();
-    INCOMING.set(outer);
-    result
+    /// Puts back what was there, also when `decode` panics.
+    struct Outer(Vec<SharedBytes>);
+    impl Drop for Outer {
+        fn drop(&mut self) {
+            INCOMING.set(std::mem::take(&mut self.0));
+        }
+    }
+    if files.is_empty() {
+        return decode();
+    }
+    let _outer = Outer(INCOMING.replace(files));
+    decode()
 }
 
 /// As it crosses: a file's number, or bytes.
@@ -149,13 +188,7 @@ const NUMBER: bool = true;
 
 impl Serialize for SharedBytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let number = OUTGOING.with_borrow_mut(|outgoing| match outgoing {
-            Some(files) if self.file().is_some() && files.len() < crate::link::socket::MAX_FILES - 1 => {
-                files.push(self.clone());
-                Some(files.len() as u32 - 1)
-            }
-            _ => None,
-        });
+        let number = meet(self);
         let mut pair = serializer.serialize_tuple(2)?;
         match number {
             Some(number) => {

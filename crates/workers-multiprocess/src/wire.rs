@@ -29,12 +29,17 @@ pub(crate) enum Reply {
     Closed,
 }
 
+/// [`Reply::Returned`] as bytes: the one that is not decoded but compared, as nearly all replies begin with it.
+pub(crate) const RETURNED: u8 = 0;
+
 /// Appends a value.
+#[inline]
 pub(crate) fn append<T: Serialize + ?Sized>(value: &T, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     postcard::to_extend(value, bytes).map_err(|error| format!("{}: {error}", type_name::<T>()))
 }
 
 /// Reads a value that takes all of `bytes`.
+#[inline]
 pub(crate) fn read_last<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let (value, rest) = read_first(bytes)?;
     match rest.len() {
@@ -44,15 +49,28 @@ pub(crate) fn read_last<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> 
 }
 
 /// Reads a value from the beginning of `bytes`; returns also what follows it.
+#[inline]
 pub(crate) fn read_first<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), String> {
     postcard::take_from_bytes(bytes).map_err(|error| format!("{}: {error}", type_name::<T>()))
 }
 
 /// What a reply brings: the result, or why there is none.
+#[inline]
 pub(crate) fn result<R: DeserializeOwned>(reply: &[u8]) -> Result<R, TaskError> {
-    let (reply, result) = read_first(reply).map_err(TaskError::Decode)?;
-    Err(match reply {
-        Reply::Returned => return read_last(result).map_err(TaskError::Decode),
+    match reply {
+        [RETURNED, result @ ..] => read_last(result).map_err(TaskError::Decode),
+        _ => Err(failure(reply)),
+    }
+}
+
+#[cold]
+fn failure(reply: &[u8]) -> TaskError {
+    let reply = match read_last(reply) {
+        Ok(reply) => reply,
+        Err(text) => return TaskError::Decode(text),
+    };
+    match reply {
+        Reply::Returned => TaskError::Decode("no result".into()),
         Reply::Panicked { message, location, backtrace } => {
             TaskError::Panicked { message, location, backtrace }
         }
@@ -62,7 +80,7 @@ pub(crate) fn result<R: DeserializeOwned>(reply: &[u8]) -> Result<R, TaskError> 
         Reply::TimedOut(limit) => TaskError::TimedOut(limit),
         Reply::NotStarted(text) => TaskError::Start(text),
         Reply::Closed => TaskError::Closed,
-    })
+    }
 }
 
 pub(crate) fn too_long(len: usize) -> String {
@@ -92,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_reply_is_the_result_or_the_reason_why_there_is_none() {
-        let returned = append(&7_u32, append(&Reply::Returned, Vec::new()).unwrap()).unwrap();
+        assert_eq!(append(&Reply::Returned, Vec::new()), Ok(vec![RETURNED]));
+        let returned = append(&7_u32, vec![RETURNED]).unwrap();
         assert_eq!(result::<u32>(&returned), Ok(7));
         let error = |reply| result::<u32>(&append(&reply, Vec::new()).unwrap()).unwrap_err();
         let (message, location) = ("m".to_owned(), "l".to_owned());

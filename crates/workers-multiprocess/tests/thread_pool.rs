@@ -60,7 +60,7 @@ fn a_panic_fails_only_its_task_and_says_where_it_was() {
     let fault = pool.submit(|n: u32| -> u32 { panic!("not {n}") }, 7);
     let next = pool.submit(|n: u32| n + 1, 7);
     match result(fault) {
-        Err(TaskError::Panicked { message, location }) => {
+        Err(TaskError::Panicked { message, location, .. }) => {
             assert_eq!(message, "not 7");
             assert!(location.starts_with(&format!("{}:{line}:", file!())), "{location}");
         }

@@ -167,8 +167,8 @@ pub(crate) fn file_of(bytes: &[u8]) -> io::Result<OwnedFd> {
 
 /// One call: its end as an item, appended to `room`.
 fn reply(entry: &Entry, argument: &[u8], room: Vec<u8>) -> Vec<u8> {
-    let returned = put_item(room, |room| {
-        let room = wire::append(&Reply::Returned, room).map_err(Failure::Result)?;
+    let returned = put_item(room, |mut room| {
+        room.push(wire::RETURNED);
         match entry.call(argument, room) {
             Ok(Ok(room)) => Ok(room),
             Ok(Err(Refused::Argument(text))) => Err(Failure::Argument(text)),

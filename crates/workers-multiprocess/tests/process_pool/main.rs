@@ -60,7 +60,7 @@ const TESTS: &[harness::Test] = tests! {
         a_worker_that_dies_while_idle_costs_no_task,
         a_worker_that_dies_while_others_work_does_not_disturb_them,
         every_future_gets_a_result_while_workers_are_killed,
-        a_worker_that_says_what_is_no_reply_is_replaced,
+        a_worker_that_writes_garbage_costs_itself_and_nothing_else,
         nothing_is_left_behind,
         a_pool_that_is_dropped_by_a_panic_leaves_nothing_behind,
         a_worker_that_does_not_end_is_killed,

@@ -34,7 +34,6 @@ pub(crate) fn a_large_value_crosses_both_ways() {
 pub(crate) fn a_thousand_results_come_in_the_order_of_their_arguments() {
     let pool = pool(3);
     let results = pool.map(tasks::square, 0..1000);
-    assert_eq!(results.len(), 1000);
     for (n, square) in (0..1000).zip(results) {
         assert_eq!(square, Ok(n * n));
     }
@@ -44,7 +43,7 @@ pub(crate) fn a_panic_brings_its_text_and_its_place_and_spares_the_worker() {
     let pool = pool(1);
     let before = result(pool.submit(tasks::pid, ())).unwrap();
     match result(pool.submit(tasks::fall, "a stone".into())) {
-        Err(TaskError::Panicked { message, location }) => {
+        Err(TaskError::Panicked { message, location, .. }) => {
             assert_eq!(message, "fell over a stone");
             let (file, line) = tasks::FALL;
             assert!(location.starts_with(&format!("{file}:{line}:")), "{location}");

@@ -8,7 +8,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use workers_multiprocess::{Future, ProcessPool, TaskError};
+use workers_multiprocess::{Death, Future, ProcessPool, TaskError};
 
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
@@ -24,7 +24,7 @@ pub(crate) fn result<R>(future: Future<R>) -> Result<R, TaskError> {
 #[track_caller]
 pub(crate) fn death<R: std::fmt::Debug>(result: Result<R, TaskError>) -> (Option<i32>, Option<i32>) {
     match result {
-        Err(TaskError::WorkerDied { signal, exit_code, .. }) => (signal, exit_code),
+        Err(TaskError::WorkerDied(Death { signal, exit_code, .. })) => (signal, exit_code),
         other => panic!("the worker did not die: {other:?}"),
     }
 }
