@@ -168,7 +168,7 @@ mod tests {
                 path: $path,
                 id: || id_of($function),
                 run: |a, r| encode(&$function(decode(a)?), r),
-                show: |a| Ok((&Shown(&decode::<u8>(a)?)).show()),
+                show: |a| Ok(Shown(&decode::<u8>(a)?).show()),
             }
         };
     }
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn an_argument_is_shown_by_its_debug_or_by_its_type() {
         struct Plain;
-        assert_eq!((&Shown(&"text")).show(), "\"text\"");
+        assert_eq!(Shown(&"text").show(), "\"text\"");
         assert!((&Shown(&Plain)).show().contains("Plain that has no `Debug`"));
         assert_eq!(ONE.show(&[7]), "7");
         assert!(ONE.show(&[]).starts_with("(not shown: "));

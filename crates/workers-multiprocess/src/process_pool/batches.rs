@@ -75,6 +75,9 @@ struct Way {
 /// An argument as an item, or why it is none; and its files.
 type Encoded = (Result<Vec<u8>, TaskError>, Vec<SharedBytes>);
 
+/// Arguments of a batch, their files, and how many calls they are for.
+type Batch = (Result<Vec<u8>, TaskError>, Vec<SharedBytes>, u32);
+
 /// How many calls go into the next batch.
 struct Size {
     fixed: Option<u32>,
@@ -162,7 +165,7 @@ where
                 Ok((task, arguments)) => {
                     let way = Way { arrivals: Arc::clone(&self.arrivals), id, calls };
                     let job = Job::new(id, task, arguments, files, calls, &self.terms, Box::new(way));
-                    self.board.submit(Box::new(job));
+                    self.board.submit(job);
                 }
                 Err(error) => Way { arrivals: Arc::clone(&self.arrivals), id, calls }.arrive(Err(error)),
             }
@@ -170,7 +173,7 @@ where
     }
 
     /// Arguments for the next batch. What cannot be encoded, and what has files, is a batch of its own.
-    fn next_batch(&mut self) -> Option<(Result<Vec<u8>, TaskError>, Vec<SharedBytes>, u32)> {
+    fn next_batch(&mut self) -> Option<Batch> {
         let (mut batch, mut calls) = (Vec::new(), 0);
         while calls < self.size.get() && batch.len() < INLINE - 64 {
             let next = match self.left_over.take() {

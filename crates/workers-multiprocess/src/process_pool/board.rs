@@ -18,7 +18,7 @@
 use super::{
     builder::Builder,
     job::{Job, Wild},
-    seat::{self, Seat, Unsent},
+    seat::{self, Seat, Sent},
     statistics::{Counts, GivenUp, Statistics, resident},
     waiting::Waiting,
 };
@@ -67,9 +67,9 @@ pub(super) struct State {
 /// What is to be done when the lock is released.
 #[derive(Default)]
 pub(super) struct After {
-    done: Vec<Box<Job>>,
+    done: Vec<Job>,
     /// Dropped: they end as cancelled.
-    pub(super) gone: Vec<Box<Job>>,
+    pub(super) gone: Vec<Job>,
     wake: bool,
 }
 
@@ -110,7 +110,7 @@ impl Board {
         result
     }
 
-    pub(super) fn submit(&self, mut job: Box<Job>) {
+    pub(super) fn submit(&self, mut job: Job) {
         self.with(|state, after| {
             if state.is_closing {
                 job.end_all(&Reply::Closed);
@@ -331,21 +331,21 @@ impl State {
     }
 
     /// Gives a job to a worker; says whether it is worth while to try the next.
-    fn send(&mut self, number: usize, job: Box<Job>, after: &mut After) -> bool {
+    fn send(&mut self, number: usize, job: Job, after: &mut After) -> bool {
         let Some(seat) = &mut self.seats[number] else {
             self.waiting.put(job);
             return true;
         };
         let was_idle = seat.flights.is_empty();
         match seat.send(job) {
-            Ok(()) if was_idle => self.front_changed(number),
-            Ok(()) => {}
-            Err(Unsent::Full(job)) => {
+            Sent::Yes if was_idle => self.front_changed(number),
+            Sent::Yes => {}
+            Sent::Full(job) => {
                 self.waiting.put(job);
                 return false;
             }
-            Err(Unsent::Dead(job)) => self.waiting.put(job),
-            Err(Unsent::Failed(mut job, error)) => {
+            Sent::Dead(job) => self.waiting.put(job),
+            Sent::Failed(mut job, error) => {
                 job.end_all(&seat::not_passed_on(&error));
                 after.done.push(job);
             }

@@ -72,7 +72,7 @@ impl<'p, F> Call<'p, F> {
             Err(error) => promise.complete(Err(error)),
             Ok((task, arguments)) => {
                 let job = Job::new(id, task, arguments, files, 1, &self.terms, Box::new(promise));
-                board.submit(Box::new(job));
+                board.submit(job);
             }
         }
         future

@@ -59,17 +59,18 @@ pub(super) struct Flight {
     items: u32,
     answered: u32,
     /// `None` when the pool has withdrawn it.
-    pub(super) job: Option<Box<Job>>,
+    pub(super) job: Option<Job>,
 }
 
-/// A job that a worker did not get.
-pub(super) enum Unsent {
+/// What became of a job that was to be sent.
+pub(super) enum Sent {
+    Yes,
     /// There is no room now; there will be when it answers.
-    Full(Box<Job>),
+    Full(Job),
     /// The worker is no more.
-    Dead(Box<Job>),
+    Dead(Job),
     /// The job's files cannot be passed on.
-    Failed(Box<Job>, io::Error),
+    Failed(Job, io::Error),
 }
 
 impl Seat {
@@ -98,17 +99,17 @@ impl Seat {
         self.line.is_some() && self.flights.len() < SLOTS
     }
 
-    pub(super) fn send(&mut self, job: Box<Job>) -> Result<(), Unsent> {
-        let Some(line) = &mut self.line else { return Err(Unsent::Dead(job)) };
+    pub(super) fn send(&mut self, job: Job) -> Sent {
+        let Some(line) = &mut self.line else { return Sent::Dead(job) };
         let ticket = line.next_ticket;
         let items = match line.post(ticket, &job, &self.region, &self.socket) {
             Ok(items) => items,
-            Err(Refusal::Full) => return Err(Unsent::Full(job)),
+            Err(Refusal::Full) => return Sent::Full(job),
             Err(Refusal::Dead) => {
                 self.line = None;
-                return Err(Unsent::Dead(job));
+                return Sent::Dead(job);
             }
-            Err(Refusal::Failed(error)) => return Err(Unsent::Failed(job, error)),
+            Err(Refusal::Failed(error)) => return Sent::Failed(job, error),
         };
         line.next_ticket += 1;
         line.left = line.left.saturating_sub(u64::from(items));
@@ -116,7 +117,7 @@ impl Seat {
             self.line = None;
         }
         self.flights.push_back(Flight { ticket, items, answered: 0, job: Some(job) });
-        Ok(())
+        Sent::Yes
     }
 
     /// Takes an answer; returns the job if that was the last of it.
@@ -125,7 +126,7 @@ impl Seat {
         answer: &Answer,
         replies: &[u8],
         files: Vec<SharedBytes>,
-    ) -> Result<Option<Box<Job>>, Wild> {
+    ) -> Result<Option<Job>, Wild> {
         let flight = self.flights.front_mut().filter(|flight| flight.ticket == answer.ticket).ok_or(Wild)?;
         match &mut flight.job {
             // It was withdrawn, and passed over.
@@ -145,7 +146,7 @@ impl Seat {
     }
 
     /// Takes back jobs that the worker has not begun, the last first: half of them.
-    pub(super) fn withdraw_half(&mut self) -> Vec<Box<Job>> {
+    pub(super) fn withdraw_half(&mut self) -> Vec<Job> {
         let wanted = self.flights.len() / 2;
         let claims = &self.region.common().claims;
         let mut jobs = Vec::new();
@@ -159,7 +160,7 @@ impl Seat {
     }
 
     /// Takes back all that the worker has not begun.
-    pub(super) fn withdraw_all(&mut self) -> Vec<Box<Job>> {
+    pub(super) fn withdraw_all(&mut self) -> Vec<Job> {
         let claims = &self.region.common().claims;
         let flights = self.flights.iter_mut().filter(|flight| claims.withdraw(flight.ticket));
         flights.filter_map(|flight| flight.job.take()).collect()
@@ -170,7 +171,7 @@ impl Seat {
     }
 
     /// Takes one job back, if the worker has not begun it.
-    pub(super) fn withdraw(&mut self, place: usize) -> Option<Box<Job>> {
+    pub(super) fn withdraw(&mut self, place: usize) -> Option<Job> {
         let flight = &mut self.flights[place];
         self.region.common().claims.withdraw(flight.ticket).then(|| flight.job.take()).flatten()
     }
@@ -194,7 +195,7 @@ impl Seat {
     }
 
     /// The worker is dead: its jobs, and of each whether it was begun. What was finished and not sent is taken.
-    pub(super) fn bereave(self) -> Vec<(Box<Job>, bool)> {
+    pub(super) fn bereave(self) -> Vec<(Job, bool)> {
         let common = self.region.common();
         let (unsent, bytes) = common.progress.rest();
         let mut jobs = Vec::new();

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 #[derive(Default)]
 pub(super) struct Waiting {
     /// By rising number.
-    jobs: VecDeque<(u64, Option<Box<Job>>)>,
+    jobs: VecDeque<(u64, Option<Job>)>,
     /// Without the holes.
     len: usize,
 }
@@ -21,7 +21,7 @@ impl Waiting {
     }
 
     /// A new job, or one that comes back.
-    pub(super) fn put(&mut self, job: Box<Job>) {
+    pub(super) fn put(&mut self, job: Job) {
         let id = job.id;
         let place = match self.jobs.back() {
             Some((last, _)) if *last > id => self.jobs.partition_point(|(other, _)| *other < id),
@@ -32,7 +32,7 @@ impl Waiting {
     }
 
     /// The first.
-    pub(super) fn pop(&mut self) -> Option<Box<Job>> {
+    pub(super) fn pop(&mut self) -> Option<Job> {
         loop {
             if let Some(job) = self.jobs.pop_front()?.1 {
                 self.len -= 1;
@@ -42,7 +42,7 @@ impl Waiting {
     }
 
     /// The one of this number.
-    pub(super) fn remove(&mut self, id: u64) -> Option<Box<Job>> {
+    pub(super) fn remove(&mut self, id: u64) -> Option<Job> {
         let place = self.jobs.binary_search_by_key(&id, |(other, _)| *other).ok()?;
         let job = self.jobs[place].1.take()?;
         self.len -= 1;
@@ -50,7 +50,7 @@ impl Waiting {
     }
 
     /// All of them.
-    pub(super) fn take(&mut self) -> Vec<Box<Job>> {
+    pub(super) fn take(&mut self) -> Vec<Job> {
         self.len = 0;
         std::mem::take(&mut self.jobs).into_iter().filter_map(|(_, job)| job).collect()
     }
@@ -72,9 +72,9 @@ mod tests {
         fn deliver(self: Box<Self>, _: Replies) {}
     }
 
-    fn job(id: u64) -> Box<Job> {
+    fn job(id: u64) -> Job {
         let terms = Terms { retries: 0, time_limit: None, chunk_size: None };
-        Box::new(Job::new(id, 0, Vec::new(), Vec::new(), 1, &terms, Box::new(Nowhere)))
+        Job::new(id, 0, Vec::new(), Vec::new(), 1, &terms, Box::new(Nowhere))
     }
 
     proptest! {
