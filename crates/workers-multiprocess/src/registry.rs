@@ -19,13 +19,13 @@ pub struct Entry {
     /// The type of the function.
     pub id: fn() -> TypeId,
     /// Decodes the argument, calls the function and appends its result.
-    pub run: fn(&[u8], Vec<u8>) -> Replied,
+    pub run: fn(&[u8], &mut Vec<u8>) -> Replied,
     /// Decodes the argument and shows it.
     pub show: fn(&[u8]) -> Result<String, Refused>,
 }
 
-/// The reply with the result at its end.
-pub(crate) type Replied = Result<Vec<u8>, Refused>;
+/// The result was appended to the reply, or why not.
+pub(crate) type Replied = Result<(), Refused>;
 
 inventory::collect!(Entry);
 
@@ -47,6 +47,7 @@ pub fn id_of<F: 'static>(_: F) -> TypeId {
 ///
 /// # Errors
 /// [`Refused::Argument`].
+#[inline]
 pub fn decode<A: DeserializeOwned>(argument: &[u8]) -> Result<A, Refused> {
     wire::read_last(argument).map_err(Refused::Argument)
 }
@@ -55,7 +56,8 @@ pub fn decode<A: DeserializeOwned>(argument: &[u8]) -> Result<A, Refused> {
 ///
 /// # Errors
 /// [`Refused::Result`].
-pub fn encode<R: Serialize>(result: &R, reply: Vec<u8>) -> Replied {
+#[inline]
+pub fn encode<R: Serialize>(result: &R, reply: &mut Vec<u8>) -> Replied {
     wire::append(result, reply).map_err(Refused::Result)
 }
 
@@ -135,7 +137,7 @@ impl Registry {
 impl Entry {
     /// Runs the task on the bytes of its argument; panics of the task and of its values' serde
     /// implementations are caught.
-    pub(crate) fn call(&self, argument: &[u8], reply: Vec<u8>) -> Result<Replied, TaskError> {
+    pub(crate) fn call(&self, argument: &[u8], reply: &mut Vec<u8>) -> Result<Replied, TaskError> {
         panic::catch(|| (self.run)(argument, reply))
     }
 
@@ -184,7 +186,9 @@ mod tests {
         assert_eq!(path(id_of(one)), Some("m::one"));
         assert_eq!(path(id_of(other)), Some("m::other"));
         assert_eq!(path(id_of(u8::count_ones)), None);
-        assert_eq!((OTHER.run)(&[7], Vec::new()).unwrap(), [8]);
+        let mut reply = Vec::new();
+        (OTHER.run)(&[7], &mut reply).unwrap();
+        assert_eq!(reply, [8]);
     }
 
     #[test]
@@ -211,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_argument_of_another_type_is_refused_and_nothing_is_run() {
-        assert!(matches!((ONE.run)(&[], Vec::new()), Err(Refused::Argument(_))));
-        assert!(matches!((ONE.run)(&[1, 2], Vec::new()), Err(Refused::Argument(_))));
+        assert!(matches!((ONE.run)(&[], &mut Vec::new()), Err(Refused::Argument(_))));
+        assert!(matches!((ONE.run)(&[1, 2], &mut Vec::new()), Err(Refused::Argument(_))));
     }
 }

@@ -136,6 +136,7 @@ thread_local! {
 }
 
 /// Runs `encode`; files that are met on the way are not copied but returned.
+#[inline]
 pub(crate) fn outgoing<R>(encode: impl FnOnce() -> R) -> (R, Vec<SharedBytes>) {
     /// Puts back what was there, also when `encode` panics.
     struct Outer(Option<usize>);
@@ -158,6 +159,11 @@ pub(crate) fn outgoing<R>(encode: impl FnOnce() -> R) -> (R, Vec<SharedBytes>) {
     (result, outer.files())
 }
 
+#[cold]
+fn take(met: usize) -> Vec<SharedBytes> {
+    OUTGOING.with_borrow_mut(|files| files.split_off(files.len() - met))
+}
+
 /// Notes a file that goes with the value; says which of them it is, if it can go.
 fn meet(bytes: &SharedBytes) -> Option<u32> {
     let met = MET.get().filter(|met| *met < MAX_FILES - 1)?;
@@ -168,6 +174,7 @@ fn meet(bytes: &SharedBytes) -> Option<u32> {
 }
 
 /// Runs `decode`, which finds `files` where [`outgoing`] has left them out.
+#[inline]
 pub(crate) fn incoming<R>(files: Vec<SharedBytes>, decode: impl FnOnce() -> R) -> R {
     /// Puts back what was there, also when `decode` panics.
     struct Outer(Vec<SharedBytes>);
@@ -242,7 +249,7 @@ mod tests {
         let large = SharedBytes::build(SharedBytes::INLINE, |bytes| bytes.fill(3)).unwrap();
         let small = SharedBytes::copy_from(b"small").unwrap();
         let pair = (large.clone(), small);
-        let (bytes, files) = outgoing(|| wire::append(&pair, Vec::new()).unwrap());
+        let (bytes, files) = outgoing(|| wire::encode(&pair).unwrap());
         assert_eq!(files.len(), 1);
         assert!(bytes.len() < 20, "{}", bytes.len());
         let file = files[0].file().unwrap().try_clone_to_owned().unwrap();
@@ -254,7 +261,7 @@ mod tests {
     #[test]
     fn where_no_file_can_go_along_the_bytes_are_copied() {
         let large = SharedBytes::build(SharedBytes::INLINE, |bytes| bytes.fill(3)).unwrap();
-        let bytes = wire::append(&large, Vec::new()).unwrap();
+        let bytes = wire::encode(&large).unwrap();
         assert!(bytes.len() > SharedBytes::INLINE);
         assert_eq!(wire::read_last::<SharedBytes>(&bytes), Ok(large));
     }
@@ -262,7 +269,7 @@ mod tests {
     #[test]
     fn a_number_without_a_file_is_an_error() {
         let large = SharedBytes::build(SharedBytes::INLINE, |_| ()).unwrap();
-        let (bytes, _) = outgoing(|| wire::append(&large, Vec::new()).unwrap());
+        let (bytes, _) = outgoing(|| wire::encode(&large).unwrap());
         assert!(wire::read_last::<SharedBytes>(&bytes).is_err());
     }
 

@@ -3,6 +3,7 @@
 //! Everything is in postcard's format.
 
 use crate::{TaskError, error::Death};
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{any::type_name, time::Duration};
 
@@ -32,10 +33,45 @@ pub(crate) enum Reply {
 /// [`Reply::Returned`] as bytes: the one that is not decoded but compared, as nearly all replies begin with it.
 pub(crate) const RETURNED: u8 = 0;
 
-/// Appends a value.
+/// Appends a value; on an error nothing is appended.
 #[inline]
-pub(crate) fn append<T: Serialize + ?Sized>(value: &T, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
-    postcard::to_extend(value, bytes).map_err(|error| format!("{}: {error}", type_name::<T>()))
+pub(crate) fn append<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<(), String> {
+    let start = bytes.len();
+    postcard::serialize_with_flavor(value, Appending(bytes)).map_err(|error| {
+        bytes.truncate(start);
+        format!("{}: {error}", type_name::<T>())
+    })
+}
+
+/// A value as bytes.
+pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    append(value, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Has postcard append to what is there.
+struct Appending<'a>(&'a mut Vec<u8>);
+
+impl Flavor for Appending<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    #[inline]
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
 }
 
 /// Reads a value that takes all of `bytes`.
@@ -95,7 +131,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_value_comes_back_and_what_follows_is_left(value: (Vec<i64>, Option<String>), rest: Vec<u8>) {
-            let mut bytes = append(&value, Vec::new()).unwrap();
+            let mut bytes = encode(&value).unwrap();
             bytes.extend_from_slice(&rest);
             prop_assert_eq!(read_first(&bytes), Ok((value, rest.as_slice())));
         }
@@ -110,10 +146,11 @@ mod tests {
 
     #[test]
     fn a_reply_is_the_result_or_the_reason_why_there_is_none() {
-        assert_eq!(append(&Reply::Returned, Vec::new()), Ok(vec![RETURNED]));
-        let returned = append(&7_u32, vec![RETURNED]).unwrap();
+        assert_eq!(encode(&Reply::Returned), Ok(vec![RETURNED]));
+        let mut returned = vec![RETURNED];
+        append(&7_u32, &mut returned).unwrap();
         assert_eq!(result::<u32>(&returned), Ok(7));
-        let error = |reply| result::<u32>(&append(&reply, Vec::new()).unwrap()).unwrap_err();
+        let error = |reply| result::<u32>(&encode(&reply).unwrap()).unwrap_err();
         let (message, location) = ("m".to_owned(), "l".to_owned());
         assert_eq!(
             error(Reply::Panicked { message: message.clone(), location: location.clone(), backtrace: None }),

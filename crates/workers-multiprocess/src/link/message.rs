@@ -93,25 +93,31 @@ pub(crate) struct Answer {
 
 const ITEM_HEADER: usize = size_of::<u32>();
 
-/// Appends an item: its length, and what `write` appends.
+/// Appends an item: its length, and what `write` appends. On an error nothing is appended.
+#[inline]
 pub(crate) fn put_item<E>(
-    mut items: Vec<u8>,
-    write: impl FnOnce(Vec<u8>) -> Result<Vec<u8>, E>,
-) -> Result<Vec<u8>, E>
+    items: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E>
 where
     E: From<String>,
 {
     let start = items.len();
     items.extend_from_slice(&[0; ITEM_HEADER]);
-    let mut items = write(items)?;
-    let len = items.len() - start - ITEM_HEADER;
-    match u32::try_from(len) {
-        Ok(field) if len <= wire::MAX_MESSAGE => {
-            items[start..][..ITEM_HEADER].copy_from_slice(&field.to_le_bytes());
-            Ok(items)
+    let written = write(items).and_then(|()| {
+        let len = items.len() - start - ITEM_HEADER;
+        match u32::try_from(len) {
+            Ok(field) if len <= wire::MAX_MESSAGE => {
+                items[start..][..ITEM_HEADER].copy_from_slice(&field.to_le_bytes());
+                Ok(())
+            }
+            _ => Err(E::from(wire::too_long(len))),
         }
-        _ => Err(E::from(wire::too_long(len))),
+    });
+    if written.is_err() {
+        items.truncate(start);
     }
+    written
 }
 
 /// The items of a body, one after the other; `None` also where a length cannot be.
@@ -121,6 +127,7 @@ pub(crate) struct Items<'a>(pub(crate) &'a [u8]);
 impl<'a> Iterator for Items<'a> {
     type Item = &'a [u8];
 
+    #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
         let (header, rest) = self.0.split_first_chunk::<ITEM_HEADER>()?;
         let (item, rest) = rest.split_at_checked(u32::from_le_bytes(*header) as usize)?;
@@ -139,7 +146,7 @@ mod tests {
         fn items_come_out_as_they_went_in(items: Vec<Vec<u8>>) {
             let mut body = Vec::new();
             for item in &items {
-                body = put_item::<String>(body, |mut body| { body.extend_from_slice(item); Ok(body) }).unwrap();
+                put_item::<String>(&mut body, |body| { body.extend_from_slice(item); Ok(()) }).unwrap();
             }
             let out: Vec<_> = Items(&body).map(<[u8]>::to_vec).collect();
             prop_assert_eq!(out, items);

@@ -59,7 +59,7 @@ impl Socket {
         files: &[BorrowedFd<'_>],
         flags: SendFlags,
     ) -> io::Result<()> {
-        let bytes = wire::append(message, Vec::new()).map_err(io::Error::other)?;
+        let bytes = wire::encode(message).map_err(io::Error::other)?;
         if bytes.len() > MAX_LEN || files.len() > MAX_FILES {
             return Err(io::Error::new(ErrorKind::InvalidInput, "a message to a worker is too long"));
         }

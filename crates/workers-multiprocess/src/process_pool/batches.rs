@@ -40,9 +40,8 @@ pub struct Map<I: Iterator, R> {
     task: Result<u32, TaskError>,
     terms: Terms,
     items: Fuse<I>,
-    /// Encoded, and not in a batch: it did not go with the others.
-    left_over: Option<Encoded>,
-    room: Vec<u8>,
+    /// One that does not go with others, and comes next.
+    alone: Option<Batch>,
     is_ordered: bool,
     on_their_way: BTreeSet<u64>,
     arrivals: Arc<SimpleQueue<Arrival>>,
@@ -71,9 +70,6 @@ struct Way {
     id: u64,
     calls: u32,
 }
-
-/// An argument as an item, or why it is none; and its files.
-type Encoded = (Result<Vec<u8>, TaskError>, Vec<SharedBytes>);
 
 /// Arguments of a batch, their files, and how many calls they are for.
 type Batch = (Result<Vec<u8>, TaskError>, Vec<SharedBytes>, u32);
@@ -141,8 +137,7 @@ where
             task,
             terms,
             items: items.fuse(),
-            left_over: None,
-            room: Vec::new(),
+            alone: None,
             is_ordered,
             on_their_way: BTreeSet::new(),
             arrivals: Arc::new(SimpleQueue::new()),
@@ -174,26 +169,25 @@ where
 
     /// Arguments for the next batch. What cannot be encoded, and what has files, is a batch of its own.
     fn next_batch(&mut self) -> Option<Batch> {
+        if let Some(alone) = self.alone.take() {
+            return Some(alone);
+        }
         let (mut batch, mut calls) = (Vec::new(), 0);
         while calls < self.size.get() && batch.len() < INLINE - 64 {
-            let next = match self.left_over.take() {
-                Some(encoded) => Some(encoded),
-                None => self.items.next().map(|item| encode(&item, mem::take(&mut self.room))),
-            };
-            match next {
-                None => break,
-                Some((Ok(mut item), files)) if files.is_empty() => {
-                    batch.extend_from_slice(&item);
-                    item.clear();
-                    self.room = item;
-                    calls += 1;
-                }
-                Some((encoded, files)) if calls == 0 => return Some((encoded, files, 1)),
-                Some(encoded) => {
-                    self.left_over = Some(encoded);
-                    break;
-                }
+            let Some(item) = self.items.next() else { break };
+            let start = batch.len();
+            let (encoded, files) =
+                shared_bytes::outgoing(|| put_item::<String>(&mut batch, |batch| wire::append(&item, batch)));
+            if encoded.is_ok() && files.is_empty() {
+                calls += 1;
+                continue;
             }
+            let alone = (encoded.map(|()| batch.split_off(start)).map_err(TaskError::Encode), files, 1);
+            if calls == 0 {
+                return Some(alone);
+            }
+            self.alone = Some(alone);
+            break;
         }
         (calls > 0).then_some((Ok(batch), Vec::new(), calls))
     }
@@ -218,13 +212,6 @@ where
             self.early.insert(arrival.id, arrival);
         }
     }
-}
-
-/// The argument as an item, in `room`, which is empty.
-fn encode<A: Serialize>(argument: &A, room: Vec<u8>) -> Encoded {
-    let (encoded, files) =
-        shared_bytes::outgoing(|| put_item::<String>(room, |room| wire::append(argument, room)));
-    (encoded.map_err(TaskError::Encode), files)
 }
 
 impl<A, I, R> Iterator for Map<I, R>

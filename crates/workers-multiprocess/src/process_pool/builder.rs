@@ -136,7 +136,7 @@ impl Builder {
         let encode = || {
             let registry = crate::registry::Registry::get().map_err(|text| TaskError::Start(text.into()))?;
             let number = registry.number_of(id_of(task)).ok_or(TaskError::NotATask(type_name::<F>()))?;
-            Ok((number, wire::append(argument, Vec::new()).map_err(TaskError::Encode)?))
+            Ok((number, wire::encode(argument).map_err(TaskError::Encode)?))
         };
         match encode() {
             Ok(initializer) => self.worker.config.initializer = Some(initializer),

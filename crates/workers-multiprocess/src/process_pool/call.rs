@@ -65,12 +65,14 @@ impl<'p, F> Call<'p, F> {
         let board = &self.pool.board;
         let id = board.next_id();
         let (promise, future) = promise_with(Arc::clone(board) as _, id);
-        let (encoded, files) =
-            shared_bytes::outgoing(|| put_item::<String>(Vec::new(), |room| wire::append(&argument, room)));
+        let mut arguments = Vec::new();
+        let (encoded, files) = shared_bytes::outgoing(|| {
+            put_item::<String>(&mut arguments, |arguments| wire::append(&argument, arguments))
+        });
         let task = self.pool.number_of(self.task);
-        match task.and_then(|task| Ok((task, encoded.map_err(TaskError::Encode)?))) {
+        match task.and_then(|task| encoded.map(|()| task).map_err(TaskError::Encode)) {
             Err(error) => promise.complete(Err(error)),
-            Ok((task, arguments)) => {
+            Ok(task) => {
                 let job = Job::new(id, task, arguments, files, 1, &self.terms, Box::new(promise));
                 board.submit(job);
             }

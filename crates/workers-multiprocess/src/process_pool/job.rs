@@ -115,7 +115,7 @@ impl Job {
             body_in_file: parcel.body.is_some(),
         };
         message.clear();
-        *message = wire::append(&request, std::mem::take(message)).map_err(io::Error::other)?;
+        wire::append(&request, message).map_err(io::Error::other)?;
         if parcel.body.is_none() {
             message.extend_from_slice(rest.0);
         }
@@ -147,9 +147,8 @@ impl Job {
 
     /// The first call without a reply ends so.
     pub(super) fn end_first(&mut self, reply: &Reply) {
-        let bytes = std::mem::take(&mut self.replies.bytes);
-        let appended = put_item::<String>(bytes, |bytes| wire::append(reply, bytes));
-        self.replies.bytes = appended.expect("a reply of ours is short, and is bytes");
+        let put = put_item::<String>(&mut self.replies.bytes, |bytes| wire::append(reply, bytes));
+        debug_assert!(put.is_ok(), "a reply of ours is short, and is bytes");
         self.done += 1;
         (self.deaths, self.refusals) = (0, 0);
     }

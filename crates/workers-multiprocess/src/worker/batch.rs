@@ -73,8 +73,7 @@ impl<'a> Desk<'a> {
         for number in 0..items {
             let argument = arguments.next().ok_or_else(|| wild("fewer arguments than calls"))?;
             room.clear();
-            let (reply, files) = shared_bytes::outgoing(|| reply(entry, argument, room));
-            room = reply;
+            let ((), files) = shared_bytes::outgoing(|| reply(entry, argument, &mut room));
             let is_alone = items == 1 || !files.is_empty();
             if !is_alone && self.keep(&mut batch, &room)? {
                 continue;
@@ -135,15 +134,12 @@ impl<'a> Desk<'a> {
             files: sent.len() as u32,
             body_in_file: in_file.is_some(),
         };
-        let mut message = std::mem::take(&mut self.message);
-        message.clear();
-        message = wire::append(&answer, message).map_err(io::Error::other)?;
+        self.message.clear();
+        wire::append(&answer, &mut self.message).map_err(io::Error::other)?;
         if in_file.is_none() {
-            message.extend_from_slice(results);
+            self.message.extend_from_slice(results);
         }
-        self.answers.write(&message).map_err(io::Error::other)?;
-        self.message = message;
-        Ok(())
+        self.answers.write(&self.message).map_err(io::Error::other)
     }
 }
 
@@ -166,26 +162,20 @@ pub(crate) fn file_of(bytes: &[u8]) -> io::Result<OwnedFd> {
 }
 
 /// One call: its end as an item, appended to `room`.
-fn reply(entry: &Entry, argument: &[u8], room: Vec<u8>) -> Vec<u8> {
-    let returned = put_item(room, |mut room| {
+fn reply(entry: &Entry, argument: &[u8], room: &mut Vec<u8>) {
+    let returned = put_item(room, |room| {
         room.push(wire::RETURNED);
         match entry.call(argument, room) {
-            Ok(Ok(room)) => Ok(room),
+            Ok(Ok(())) => Ok(()),
             Ok(Err(Refused::Argument(text))) => Err(Failure::Argument(text)),
             Ok(Err(Refused::Result(text))) => Err(Failure::Result(text)),
             Err(panicked) => Err(Failure::Panicked(panicked)),
         }
     });
-    let failed = match returned {
-        Ok(item) => return item,
-        Err(Failure::Argument(text)) => Reply::ArgumentRefused(text),
-        Err(Failure::Result(text)) => Reply::ResultRefused(text),
-        Err(Failure::Panicked(TaskError::Panicked { message, location, backtrace })) => {
-            Reply::Panicked { message, location, backtrace }
-        }
-        Err(Failure::Panicked(other)) => Reply::ResultRefused(other.to_string()),
-    };
-    put_item::<String>(Vec::new(), |room| wire::append(&failed, room)).unwrap_or_default()
+    if let Err(failure) = returned {
+        let put = put_item::<String>(room, |room| wire::append(&failure.into_reply(), room));
+        debug_assert!(put.is_ok(), "a failure is short, and is bytes");
+    }
 }
 
 /// Why a call has no result.
@@ -193,6 +183,20 @@ enum Failure {
     Argument(String),
     Result(String),
     Panicked(TaskError),
+}
+
+impl Failure {
+    #[cold]
+    fn into_reply(self) -> Reply {
+        match self {
+            Self::Argument(text) => Reply::ArgumentRefused(text),
+            Self::Result(text) => Reply::ResultRefused(text),
+            Self::Panicked(TaskError::Panicked { message, location, backtrace }) => {
+                Reply::Panicked { message, location, backtrace }
+            }
+            Self::Panicked(other) => Reply::ResultRefused(other.to_string()),
+        }
+    }
 }
 
 /// An item that is too long.

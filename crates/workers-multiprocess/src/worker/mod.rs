@@ -87,8 +87,8 @@ fn prepare(config: &Config, registry: &Registry) -> Result<(), String> {
     }
     let Some((number, argument)) = &config.initializer else { return Ok(()) };
     let entry = registry.by_number(*number).ok_or("the initializer is no task of this program")?;
-    match entry.call(argument, Vec::new()) {
-        Ok(Ok(_)) => Ok(()),
+    match entry.call(argument, &mut Vec::new()) {
+        Ok(Ok(())) => Ok(()),
         Ok(Err(Refused::Argument(text) | Refused::Result(text))) => Err(format!("the initializer: {text}")),
         Err(error) => Err(format!("the initializer: {error}")),
     }
