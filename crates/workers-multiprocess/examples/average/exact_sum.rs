@@ -59,7 +59,7 @@ impl ExactSum {
     fn add_units(&mut self, units: i128) -> Result<(), Overflow> {
         let mut rest = units;
         while rest != 0 {
-            // Rounded towards zero, so that it is never more than `rest` and the conversion back is exact.
+            // The first bits of `rest`, as many as a float has, so that it is one.
             let bits = i128::BITS - rest.unsigned_abs().leading_zeros();
             let low = bits.saturating_sub(f64::MANTISSA_DIGITS);
             let high = rest >> low << low;
@@ -239,6 +239,36 @@ mod tests {
             }
             assert_eq!(whole.value().to_bits(), expected, "another split");
         }
+    }
+
+    #[test]
+    fn integers_that_overflow_go_on_as_partials() {
+        let large = 2f64.powi(51);
+        let mut sum = ExactSum::default();
+        let mut doubled =
+            ExactSum { units: in_units(large).expect("a whole number of units"), partials: vec![] };
+        sum.add(0.1).expect("no overflow");
+        for _ in 0..14 {
+            let other = doubled.clone();
+            doubled.merge(&other).expect("no overflow");
+        }
+        sum.merge(&doubled).expect("no overflow");
+        sum.merge(&doubled).expect("no overflow");
+        assert!(!sum.partials.is_empty() && sum.units != 0, "both are in use");
+        assert_eq!(sum.value(), 2f64.powi(66));
+        sum.add(-2f64.powi(66)).expect("no overflow");
+        assert_eq!(sum.value(), 0.1);
+    }
+
+    #[test]
+    fn a_float_is_a_whole_number_of_units_or_none() {
+        assert_eq!(in_units(-0.0), Some(0));
+        assert_eq!(in_units(-1.5), Some(-3 << 63));
+        assert_eq!(in_units(UNIT * 2f64.powi(52)), Some(1 << 52), "the least that always fits");
+        assert_eq!(in_units(UNIT * 2f64.powi(51)), None);
+        assert_eq!(in_units(2f64.powi(52).next_down()), Some(((1 << 53) - 1) << 63), "the largest");
+        assert_eq!(in_units(2f64.powi(52)), None);
+        assert_eq!(in_units(f64::MIN_POSITIVE / 2.0), None);
     }
 
     #[test]

@@ -141,7 +141,7 @@ const WINDOW: usize = 4 << 10;
 
 /// Folds the lines of `bytes`, which hold whole lines and no header, up to the first bad one.
 pub(crate) fn fold_bytes(bytes: &[u8], columns: Columns) -> Result<Fold, BadInput> {
-    let (mut regular, mut parser) = (RegularLines::default(), LineParser::new());
+    let (mut regular, mut parser) = (RegularLines::default(), None);
     let mut fold = Fold::default();
     for window in cut(bytes, 0, WINDOW).into_iter().map(|range| &bytes[range]) {
         if let Some(rows) = regular.rows(window, columns.width) {
@@ -149,6 +149,7 @@ pub(crate) fn fold_bytes(bytes: &[u8], columns: Columns) -> Result<Fold, BadInpu
                 fold.take_line(Ok(Some(row)), columns)?;
             }
         } else {
+            let parser = parser.get_or_insert_with(LineParser::new);
             for line in lines(window) {
                 fold.take_line(parser.parse(line), columns)?;
             }

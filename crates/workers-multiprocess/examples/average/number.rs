@@ -39,3 +39,37 @@ fn short_decimal(cell: &[u8]) -> Option<f64> {
     }
     Some(if unsigned.len() < cell.len() { -number } else { number })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn by_std(text: &str) -> Option<u64> {
+        text.parse::<f64>().ok().filter(|number| number.is_finite()).map(f64::to_bits)
+    }
+
+    #[test]
+    fn short_decimals_are_read_without_the_standard_library() {
+        for text in ["0", "-0", "7", "-43", "5.", "007.250", "999999999999999", "-0.0000000000001"] {
+            assert_eq!(short_decimal(text.as_bytes()).map(f64::to_bits), by_std(text), "{text}");
+        }
+        for text in ["", "-", ".", "-.5", "+5", "--5", "1.2.3", "1e3", " 1", "1 ", "1000000000000000"] {
+            assert_eq!(short_decimal(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_is_read_as_the_standard_library_reads_it(text in "[-+]?[0-9]{0,9}[.e,]?[0-9]{0,9}") {
+            prop_assert_eq!(parse(text.as_bytes()).map(f64::to_bits), by_std(&text));
+        }
+
+        #[test]
+        fn every_number_is_read_back(number in any::<f64>(), short in -1e9..1e9) {
+            prop_assert_eq!(parse(number.to_string().as_bytes()).map(f64::to_bits), by_std(&number.to_string()));
+            let text = format!("{short:.3}");
+            prop_assert_eq!(parse(text.as_bytes()).map(f64::to_bits), by_std(&text));
+        }
+    }
+}

@@ -100,3 +100,67 @@ fn places_of(byte: u8, block: &[u8; BLOCK]) -> u64 {
     let places_in = |&lanes: &[u8; 16]| u8x16::new(lanes).simd_eq(u8x16::splat(byte)).to_bitmask();
     block.as_chunks().0.iter().rev().fold(0, |places, lanes| places << 16 | u64::from(places_in(lanes)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::line::LineParser;
+    use super::super::parts::lines;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn owned(row: Cells<'_>) -> Vec<Vec<u8>> {
+        row.iter().map(<[u8]>::to_vec).collect()
+    }
+
+    /// The cells as found here, if the lines are regular.
+    fn found(text: &str, width: usize) -> Option<Vec<Vec<Vec<u8>>>> {
+        Some(RegularLines::default().rows(text.as_bytes(), width)?.map(owned).collect())
+    }
+
+    /// The cells as `LineParser` reads them; blank lines and faults are nothing.
+    fn parsed(text: &str) -> Vec<Option<Vec<Vec<u8>>>> {
+        lines(text.as_bytes()).map(|line| LineParser::new().parse(line).ok()?.map(owned)).collect()
+    }
+
+    #[test]
+    fn regular_lines_are_found_across_blocks_and_with_either_ending() {
+        for ending in ["\n", "\r\n"] {
+            for width in 1..70 {
+                let text = (vec!["ab"; width].join(",") + ending).repeat(9);
+                assert_eq!(found(&text, width), Some(vec![vec![b"ab".to_vec(); width]; 9]));
+                assert_eq!(found(&text, width + 1), None);
+            }
+        }
+        assert_eq!(found(",\n", 2), Some(vec![vec![vec![], vec![]]]));
+    }
+
+    #[test]
+    fn what_is_not_regular_is_noticed_at_every_place_in_a_block() {
+        for length in 0..150 {
+            let row = "x".repeat(length);
+            for odd in ["\"\"\n", "y\ry\n", "y\r\r\n", "\n\n", "y\n\r\n", "y\r", "y"] {
+                assert_eq!(found(&format!("{row}{odd}"), 1), None, "{length} and {odd:?}");
+            }
+        }
+        // As many line feeds and cells as there should be, but not where they should be.
+        assert_eq!(found("a,b,c\nd\n", 2), None);
+    }
+
+    proptest! {
+        #[test]
+        fn regular_lines_have_the_cells_that_the_parser_finds(
+            text in "([a1]{0,3}[,,,\n\r\"]){0,90}\n", width in 1usize..4
+        ) {
+            if let Some(rows) = found(&text, width) {
+                prop_assert_eq!(rows.into_iter().map(Some).collect::<Vec<_>>(), parsed(&text));
+            }
+        }
+
+        #[test]
+        fn lines_that_the_parser_finds_without_quotes_are_regular(
+            text in "(([a1]{0,3},){2}[a1]{0,3}\r?\n){1,40}"
+        ) {
+            prop_assert!(found(&text, 3).is_some());
+        }
+    }
+}
