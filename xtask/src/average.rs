@@ -14,7 +14,8 @@ pub(crate) const VERB: Verb = Verb {
     name: "average",
     what: "average a column of a CSV file over a pool of workers",
     help: "\
-Usage: cargo xtask average [FILE] [--column NAME] [--by NAME] [--pool POOL] [--workers N] [--json]
+Usage: cargo xtask average [FILE] [--column NAME] [--by NAME] [--pool POOL] [--workers N]
+                           [--watch] [--json]
 
 Counts, sums and averages a column of a CSV file, in parts shared out to a pool of workers; the answer is the
 same to the last bit for any pool and any number of workers. For instance
@@ -27,7 +28,8 @@ same to the last bit for any pool and any number of workers. For instance
   --by NAME        also one result for each text in this column
   --pool POOL      who works: processes (default), threads, or rayon to compare with
   --workers N      how many of them; the number of processors where it is not given
-  --json           {\"column\", \"by\", \"pool\", \"workers\", \"rows\", \"overall\": {\"count\", \"missing\", \"sum\", \"mean\",
+  --watch          show what is done and how fast: on a terminal one screen, elsewhere a line a second, on stderr
+  --json           {\"column\", \"by\", \"pool\", \"workers\", \"seconds\", \"rows\", \"overall\": {\"count\", \"missing\", \"sum\", \"mean\",
                     \"min\", \"max\"}, \"groups\": {KEY: the same}}
 ",
     run,

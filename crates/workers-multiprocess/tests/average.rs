@@ -160,6 +160,24 @@ fn people_get_a_table_with_two_decimals() {
 }
 
 #[test]
+fn watching_leaves_standard_output_to_the_answer() {
+    for pool in POOLS {
+        let watched = average(&["--watch", "--json", "--pool", pool, "--workers", "2"]);
+        assert_eq!(watched.code, Some(0), "{watched:?}");
+        // How many lines there are depends on the machine: one a second at most.
+        for line in watched.stderr.lines() {
+            assert!(
+                line.contains(" of 15 tasks, ") && line.ends_with(&format!("; 2 workers ({pool})")),
+                "{line}"
+            );
+        }
+        let unwatched = average(&["--json", "--pool", pool, "--workers", "2"]);
+        let answer = |run: &Run| run.stdout[run.stdout.find("\"rows\"").expect("rows")..].to_owned();
+        assert_eq!(answer(&watched), answer(&unwatched));
+    }
+}
+
+#[test]
 fn a_header_without_rows_is_no_error() {
     let path = file("header.csv", "x,y");
     for pool in POOLS {
