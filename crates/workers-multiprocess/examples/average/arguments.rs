@@ -19,7 +19,7 @@ Usage: average [FILE] --column NAME [--by NAME] [--pool POOL] [--workers N] [--w
   --by NAME       also average by group: the rows with the same text in this column
   --pool POOL     who works: processes (default), threads or rayon
   --workers N     how many work (default: the processors at hand); no more are started
-                  than the file has parts of 1 MiB
+                  than the file has parts of 4 MiB
   --watch         show on standard error what is done and how fast
   --json          print one JSON document
   -h, --help      print this
