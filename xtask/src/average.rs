@@ -28,9 +28,9 @@ same to the last bit for any pool and any number of workers. For instance
   --by NAME        also one result for each text in this column
   --pool POOL      who works: processes (default), threads, or rayon to compare with
   --workers N      how many of them; the number of processors where it is not given
-  --watch          show what is done and how fast: on a terminal one screen, elsewhere a line a second, on stderr
-  --json           {\"column\", \"by\", \"pool\", \"workers\", \"seconds\", \"rows\", \"overall\": {\"count\", \"missing\", \"sum\", \"mean\",
-                    \"min\", \"max\"}, \"groups\": {KEY: the same}}
+  --watch          show on stderr what is done and how fast: one screen on a terminal, elsewhere a line a second
+  --json           {\"column\", \"by\", \"pool\", \"workers\", \"seconds\", \"rows\", \"overall\": {\"count\",
+                    \"missing\", \"sum\", \"mean\", \"min\", \"max\"}, \"groups\": {KEY: the same}}
 ",
     run,
 };

@@ -14,12 +14,12 @@ use std::time::Duration;
 use lexopt::prelude::{Long, ValueExt};
 use serde_json::Value;
 
-use super::average_report::{self, Run};
+use super::average_report::{self, Absent, Run};
 use super::python;
 use crate::cargo::{self, Workspace};
 use crate::child::{self, Errors};
 use crate::failure::Failure;
-use crate::out::{Progress, Sink};
+use crate::out::{self, Progress, Sink};
 use crate::{average, data, table};
 
 const COLUMN: &str = "dep_delay";
@@ -78,7 +78,11 @@ pub(super) fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
         }
     }
     let runs: Vec<Run> = contestants.into_iter().map(|contestant| contestant.run).collect();
-    average_report::show(&job, &runs, &absent, json)?;
+    if json {
+        out::json(&average_report::json(&job, &runs, &absent))?;
+    } else {
+        average_report::show(&job, &runs, &absent)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -128,7 +132,7 @@ fn ours(program: &Path, file: &Path) -> Vec<Contestant> {
 }
 
 /// Adds those in Python that are there; returns the others, with the reason.
-fn add_others(contestants: &mut Vec<Contestant>, target: &Path, file: &Path) -> Vec<(&'static str, String)> {
+fn add_others(contestants: &mut Vec<Contestant>, target: &Path, file: &Path) -> Absent {
     let mut absent = Vec::new();
     for package in python::PACKAGES {
         match python::with(package, target) {

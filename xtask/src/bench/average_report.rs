@@ -1,6 +1,6 @@
 //! How are the times of the average shown, and which goals are met?
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::average::{Job, POOLS, WORKERS};
 use crate::failure::Failure;
@@ -42,8 +42,17 @@ impl Run {
         }
     }
 
+    fn best(&self) -> f64 {
+        self.seconds.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
     fn worst(&self) -> f64 {
         self.seconds.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// Megabytes a second.
+    fn speed(&self, job: &Job) -> f64 {
+        job.bytes as f64 / 1e6 / self.median()
     }
 
     /// `duckdb 1.4.2`
@@ -57,26 +66,13 @@ pub(super) fn heading(job: &Job) -> String {
     format!("average of {} rows, {} bytes, {} rounds", grouped(job.rows), grouped(job.bytes), job.rounds)
 }
 
-/// Prints the medians of `runs` and the goals, as tables or as one document.
-pub(super) fn show(job: &Job, runs: &[Run], absent: &[(&str, String)], json: bool) -> Result<(), Failure> {
-    let goals = goals(runs);
-    let speed = |run: &Run| job.bytes as f64 / 1e6 / run.median();
-    if json {
-        let runs = runs.iter().map(|run| {
-            json!({"who": run.who, "version": run.version, "workers": run.workers, "median": run.median(),
-                   "worst": run.worst(), "megabytes_a_second": speed(run)})
-        });
-        let goals = goals.iter().map(
-            |goal| json!({"goal": goal.what, "reached": goal.reached, "limit": goal.goal, "met": goal.met}),
-        );
-        let absent = absent.iter().map(|(who, reason)| json!({"who": who, "reason": reason}));
-        let document = json!({
-            "rows": job.rows, "bytes": job.bytes, "rounds": job.rounds, "runs": runs.collect::<Vec<_>>(),
-            "goals": goals.collect::<Vec<_>>(), "not_run": absent.collect::<Vec<_>>(),
-        });
-        return out::json(&document);
-    }
-    let best = |workers| {
+/// Those who were not run, and why.
+pub(super) type Absent = Vec<(&'static str, String)>;
+
+/// Prints what was measured and which goals are met.
+pub(super) fn show(job: &Job, runs: &[Run], absent: &Absent) -> Result<(), Failure> {
+    // The quickest with as many workers.
+    let least = |workers| {
         let same = runs.iter().filter(|run| run.workers == workers).map(Run::median);
         same.fold(f64::INFINITY, f64::min)
     };
@@ -84,23 +80,41 @@ pub(super) fn show(job: &Job, runs: &[Run], absent: &[(&str, String)], json: boo
         ("who", Align::Left),
         ("workers", Align::Right),
         ("median s", Align::Right),
+        ("best s", Align::Right),
         ("worst s", Align::Right),
         ("MB/s", Align::Right),
         ("ratio", Align::Right),
     ];
-    let rows: Vec<[String; 6]> = runs
-        .iter()
-        .map(|run| {
-            let (median, worst) = (format!("{:.3}", run.median()), format!("{:.3}", run.worst()));
-            let ratio = format!("{:.2}", run.median() / best(run.workers));
-            [run.name(), run.workers.to_string(), median, worst, format!("{:.0}", speed(run)), ratio]
-        })
-        .collect();
+    let row = |run: &Run| {
+        let [median, best, worst] = [run.median(), run.best(), run.worst()].map(|s| format!("{s:.3}"));
+        let (speed, ratio) = (run.speed(job), run.median() / least(run.workers));
+        let (speed, ratio) = (format!("{speed:.0}"), format!("{ratio:.2}"));
+        [run.name(), run.workers.to_string(), median, best, worst, speed, ratio]
+    };
+    let rows: Vec<_> = runs.iter().map(row).collect();
     table::render(columns, &rows).into_iter().try_for_each(out::say)?;
     for (who, reason) in absent {
         out::say(format_args!("{who}: not run: {reason}"))?;
     }
-    goals.iter().map(Goal::line).try_for_each(out::say)
+    goals(runs).iter().map(Goal::line).try_for_each(out::say)
+}
+
+/// The same as one document.
+pub(super) fn json(job: &Job, runs: &[Run], absent: &Absent) -> Value {
+    let run = |run: &Run| {
+        json!({"who": run.who, "version": run.version, "workers": run.workers, "median": run.median(),
+               "best": run.best(), "worst": run.worst(), "megabytes_a_second": run.speed(job)})
+    };
+    let goal = |goal: &Goal| json!({"goal": goal.what, "limit": goal.goal, "reached": goal.reached, "met": goal.met});
+    let not_run = |(who, reason): &(&str, String)| json!({"who": who, "reason": reason});
+    json!({
+        "rows": job.rows,
+        "bytes": job.bytes,
+        "rounds": job.rounds,
+        "runs": runs.iter().map(run).collect::<Vec<_>>(),
+        "goals": goals(runs).iter().map(goal).collect::<Vec<_>>(),
+        "not_run": absent.iter().map(not_run).collect::<Vec<_>>(),
+    })
 }
 
 fn goals(runs: &[Run]) -> Vec<Goal> {
@@ -147,7 +161,8 @@ mod tests {
     fn the_median_is_the_middle_or_between_the_two_in_the_middle() {
         assert_eq!(run("a", 1, &[3.0, 1.0, 2.0]).median(), 2.0);
         assert_eq!(run("a", 1, &[4.0, 1.0, 2.0, 3.0]).median(), 2.5);
-        assert_eq!(run("a", 1, &[3.0, 1.0, 2.0]).worst(), 3.0);
+        let run = run("a", 1, &[3.0, 1.0, 2.0]);
+        assert_eq!((run.best(), run.worst()), (1.0, 3.0));
     }
 
     #[test]
