@@ -1,6 +1,6 @@
 //! `cargo xtask`: what a person types is what continuous integration runs.
 //!
-//! One verb a file: [`tour`], [`average`], [`test_all`], [`prove`], [`mutants`], [`shuttle`], [`tsan`], [`mod@bench`]. Beside them: [`cargo`]
+//! One verb a file: [`tour`], [`data`], [`average`], [`test_all`], [`prove`], [`mutants`], [`shuttle`], [`tsan`], [`mod@bench`]. Beside them: [`cargo`]
 //! asks Cargo where things are and builds them, [`child`] runs programs, [`out`] prints, [`table`] lines
 //! columns up, and [`failure`] says how a verb can end without a verdict.
 
@@ -8,6 +8,7 @@ mod average;
 mod bench;
 mod cargo;
 mod child;
+mod data;
 mod failure;
 mod mutants;
 mod out;
@@ -31,8 +32,9 @@ struct Verb {
     run: fn(Vec<OsString>) -> Result<ExitCode, Failure>,
 }
 
-const VERBS: [&Verb; 8] = [
+const VERBS: [&Verb; 9] = [
     &tour::VERB,
+    &data::VERB,
     &average::VERB,
     &test_all::VERB,
     &prove::VERB,

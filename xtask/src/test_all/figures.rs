@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::average::PROGRAM;
+use crate::average::{PROGRAM, overall_text};
 use crate::cargo::{self, Workspace};
 use crate::child::{self, Errors};
 use crate::failure::Failure;
@@ -83,15 +83,6 @@ fn overall(document: &str) -> Result<String, String> {
     let mean = format!("\"mean\":{MEAN}");
     let exact = text.split_once(&mean).is_some_and(|(_, after)| after.starts_with([',', '}']));
     if exact { Ok(text) } else { Err(format!("the mean in {text} is not {MEAN}")) }
-}
-
-/// The text of the `overall` object, which holds numbers only: parsed numbers could hide a difference in the
-/// last bit.
-fn overall_text(document: &str) -> Option<String> {
-    let compact: String = document.split_whitespace().collect();
-    let (_, from) = compact.split_once("\"overall\":{")?;
-    let (numbers, _) = from.split_once('}')?;
-    Some(format!("{{{numbers}}}"))
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use std::thread::available_parallelism;
 pub(crate) const USAGE: &str = "\
 The mean of a column of a CSV file, by several workers.
 
-Usage: average [FILE] --column NAME [--by NAME] [--pool POOL] [--workers N] [--json]
+Usage: average [FILE] --column NAME [--by NAME] [--pool POOL] [--workers N] [--watch]
+               [--json]
 
   FILE            a CSV file whose first line names the columns; without it, the flights
                   from New York City in 2013, and their dep_delay unless --column is given
@@ -18,7 +19,8 @@ Usage: average [FILE] --column NAME [--by NAME] [--pool POOL] [--workers N] [--j
   --by NAME       also average by group: the rows with the same text in this column
   --pool POOL     who works: processes (default), threads or rayon
   --workers N     how many work (default: the processors at hand); no more are started
-                  than the file has parts of 1 MiB
+                  than the file has parts of 4 MiB
+  --watch         show on standard error what is done and how fast
   --json          print one JSON document
   -h, --help      print this
 
@@ -43,6 +45,7 @@ pub(crate) struct Arguments {
     pub(crate) by: Option<String>,
     pub(crate) pool: Pool,
     pub(crate) workers: NonZeroUsize,
+    pub(crate) watch: bool,
     pub(crate) json: bool,
 }
 
@@ -66,7 +69,7 @@ impl Pool {
 /// Parses the arguments behind the program's name; nothing where help is asked for.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Arguments>, Failure> {
     let (mut file, mut column, mut by, mut workers) = (None, None, None, None);
-    let (mut pool, mut json) = (Pool::Processes, false);
+    let (mut pool, mut watch, mut json) = (Pool::Processes, false, false);
     let mut parser = lexopt::Parser::from_args(arguments);
     while let Some(argument) = parser.next()? {
         match argument {
@@ -74,6 +77,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
             Long("by") => by = Some(parser.value()?.string()?),
             Long("pool") => pool = Pool::parse(parser.value()?)?,
             Long("workers") => workers = Some(parse_workers(parser.value()?)?),
+            Long("watch") => watch = true,
             Long("json") => json = true,
             Long("help") | Short('h') => return Ok(None),
             Value(path) if file.is_none() => file = Some(PathBuf::from(path)),
@@ -86,7 +90,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Opt
         (None, Some(_)) => return Err(Failure::Input("--column NAME is missing".into())),
     };
     let workers = workers.unwrap_or_else(|| available_parallelism().unwrap_or(NonZeroUsize::MIN));
-    Ok(Some(Arguments { file, column, by, pool, workers, json }))
+    Ok(Some(Arguments { file, column, by, pool, workers, watch, json }))
 }
 
 fn parse_workers(value: OsString) -> Result<NonZeroUsize, Failure> {
@@ -118,15 +122,15 @@ mod tests {
     fn what_is_not_given_has_its_default() {
         let none = arguments("");
         assert_eq!((none.file, none.column.as_str(), none.by), (None, "dep_delay", None));
-        assert_eq!((none.pool, none.json), (Pool::Processes, false));
+        assert_eq!((none.pool, none.watch, none.json), (Pool::Processes, false, false));
     }
 
     #[test]
     fn options_may_stand_on_either_side_of_the_file() {
-        let expected = arguments("a.csv --column x --by y --pool rayon --workers 3 --json");
+        let expected = arguments("a.csv --column x --by y --pool rayon --workers 3 --watch --json");
         assert_eq!(expected.file, Some("a.csv".into()));
         assert_eq!((expected.pool, expected.workers.get(), expected.json), (Pool::Rayon, 3, true));
-        assert_eq!(arguments("--json --workers=3 --pool=rayon --by=y --column=x -- a.csv"), expected);
+        assert_eq!(arguments("--json --watch --workers=3 --pool=rayon --by=y --column=x -- a.csv"), expected);
     }
 
     #[test]

@@ -3,16 +3,21 @@
 //! **Whose idea it is.** Jonathan Shewchuk, *Adaptive Precision Floating-Point Arithmetic and Fast Robust
 //! Geometric Predicates* (1997): a sum is kept as floats that do not overlap, so that nothing is ever rounded
 //! away. The use of it here follows Raymond Hettinger's `math.fsum` of Python, with the rounding at the end
-//! that Mark Dickinson gave it.
+//! that Mark Dickinson gave it. Numbers of middle magnitude need none of that: they are integers of one unit, and
+//! are added as such.
 
 use serde::{Deserialize, Serialize};
 
-/// A sum that has lost nothing: its exact value is the sum of its partials.
+/// A sum that has lost nothing: its exact value is that of its integer and its partials together.
 ///
 /// Since the value is exact, adding and merging may happen in any order; it is rounded once, in
 /// [`ExactSum::value`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct ExactSum {
+    /// The sum of most numbers, in units of 2^-64.
+    units: i128,
+    /// The sum of the others.
+    ///
     /// Finite, not zero, not overlapping, in order of increasing magnitude.
     partials: Vec<f64>,
 }
@@ -24,6 +29,47 @@ pub(crate) struct Overflow;
 impl ExactSum {
     /// Adds a finite number.
     pub(crate) fn add(&mut self, number: f64) -> Result<(), Overflow> {
+        match in_units(number).and_then(|units| self.units.checked_add(units)) {
+            Some(units) => self.units = units,
+            None => self.add_partial(number)?,
+        }
+        Ok(())
+    }
+
+    /// Adds another sum, as if its numbers had been added here.
+    pub(crate) fn merge(&mut self, other: &Self) -> Result<(), Overflow> {
+        match self.units.checked_add(other.units) {
+            Some(units) => self.units = units,
+            None => self.add_units(other.units)?,
+        }
+        other.partials.iter().try_for_each(|&partial| self.add_partial(partial))
+    }
+
+    /// The float nearest to the exact sum; of two that are equally near, the even one.
+    pub(crate) fn value(&self) -> f64 {
+        let mut whole = Self { units: 0, partials: self.partials.clone() };
+        match whole.add_units(self.units) {
+            Ok(()) => rounded(&whole.partials),
+            // The partials are at the very end of the range, and the rest led out of it.
+            Err(Overflow) => f64::MAX.copysign(self.units as f64),
+        }
+    }
+
+    /// Adds an integer of units to the partials: its most significant bits, then what they leave.
+    fn add_units(&mut self, units: i128) -> Result<(), Overflow> {
+        let mut rest = units;
+        while rest != 0 {
+            // The first bits of `rest`, as many as a float has, so that it is one.
+            let bits = i128::BITS - rest.unsigned_abs().leading_zeros();
+            let low = bits.saturating_sub(f64::MANTISSA_DIGITS);
+            let high = rest >> low << low;
+            self.add_partial(high as f64 * UNIT)?;
+            rest -= high;
+        }
+        Ok(())
+    }
+
+    fn add_partial(&mut self, number: f64) -> Result<(), Overflow> {
         let mut carried = number;
         let mut kept = 0;
         for index in 0..self.partials.len() {
@@ -43,37 +89,49 @@ impl ExactSum {
         }
         Ok(())
     }
+}
 
-    /// Adds another sum, as if its numbers had been added here.
-    pub(crate) fn merge(&mut self, other: &Self) -> Result<(), Overflow> {
-        other.partials.iter().try_for_each(|&partial| self.add(partial))
-    }
+/// What an integer of units counts: 2^-64.
+const UNIT: f64 = 1.0 / (1u128 << 64) as f64;
 
-    /// The float nearest to the exact sum; of two that are equally near, the even one.
-    pub(crate) fn value(&self) -> f64 {
-        let mut smaller = self.partials.iter().rev().copied();
-        let Some(mut high) = smaller.next() else { return 0.0 };
-        let mut low = 0.0;
-        for partial in smaller.by_ref() {
-            (high, low) = add_exactly(high, partial);
-            if low != 0.0 {
-                break;
-            }
-        }
-        // `high` was rounded half to even by looking at one partial. If `low` is just half a unit, a further
-        // partial of the same sign means that it is more than a half, and the other neighbour is the
-        // nearer one.
-        if let Some(next) = smaller.next()
-            && (low < 0.0) == (next < 0.0)
-        {
-            let twice = low * 2.0;
-            let neighbour = high + twice;
-            if neighbour - high == twice {
-                high = neighbour;
-            }
-        }
-        high
+/// The number in units, if it is a whole number of them and far from their range.
+fn in_units(number: f64) -> Option<i128> {
+    if number == 0.0 {
+        return Some(0);
     }
+    // A float is a mantissa of 53 bits, of which the first is implied, times a power of two. (IEEE 754)
+    let bits = number.to_bits();
+    let exponent = (bits >> 52 & 0x7ff) as i32 - 1075;
+    let mantissa = i128::from(bits & ((1 << 52) - 1) | 1 << 52);
+    let shift = u32::try_from(exponent + 64).ok().filter(|&shift| shift < 64)?;
+    let magnitude = mantissa << shift;
+    Some(if number < 0.0 { -magnitude } else { magnitude })
+}
+
+/// The float nearest to the sum of partials.
+fn rounded(partials: &[f64]) -> f64 {
+    let mut smaller = partials.iter().rev().copied();
+    let Some(mut high) = smaller.next() else { return 0.0 };
+    let mut low = 0.0;
+    for partial in smaller.by_ref() {
+        (high, low) = add_exactly(high, partial);
+        if low != 0.0 {
+            break;
+        }
+    }
+    // `high` was rounded half to even by looking at one partial. If `low` is just half a unit, a further
+    // partial of the same sign means that it is more than a half, and the other neighbour is the
+    // nearer one.
+    if let Some(next) = smaller.next()
+        && (low < 0.0) == (next < 0.0)
+    {
+        let twice = low * 2.0;
+        let neighbour = high + twice;
+        if neighbour - high == twice {
+            high = neighbour;
+        }
+    }
+    high
 }
 
 /// The rounded sum and what the rounding lost: together exactly `a + b`, unless the sum overflows.
@@ -181,6 +239,36 @@ mod tests {
             }
             assert_eq!(whole.value().to_bits(), expected, "another split");
         }
+    }
+
+    #[test]
+    fn integers_that_overflow_go_on_as_partials() {
+        let large = 2f64.powi(51);
+        let mut sum = ExactSum::default();
+        let mut doubled =
+            ExactSum { units: in_units(large).expect("a whole number of units"), partials: vec![] };
+        sum.add(0.1).expect("no overflow");
+        for _ in 0..14 {
+            let other = doubled.clone();
+            doubled.merge(&other).expect("no overflow");
+        }
+        sum.merge(&doubled).expect("no overflow");
+        sum.merge(&doubled).expect("no overflow");
+        assert!(!sum.partials.is_empty() && sum.units != 0, "both are in use");
+        assert_eq!(sum.value(), 2f64.powi(66));
+        sum.add(-2f64.powi(66)).expect("no overflow");
+        assert_eq!(sum.value(), 0.1);
+    }
+
+    #[test]
+    fn a_float_is_a_whole_number_of_units_or_none() {
+        assert_eq!(in_units(-0.0), Some(0));
+        assert_eq!(in_units(-1.5), Some(-3 << 63));
+        assert_eq!(in_units(UNIT * 2f64.powi(52)), Some(1 << 52), "the least that always fits");
+        assert_eq!(in_units(UNIT * 2f64.powi(51)), None);
+        assert_eq!(in_units(2f64.powi(52).next_down()), Some(((1 << 53) - 1) << 63), "the largest");
+        assert_eq!(in_units(2f64.powi(52)), None);
+        assert_eq!(in_units(f64::MIN_POSITIVE / 2.0), None);
     }
 
     #[test]

@@ -27,7 +27,11 @@ pub(crate) enum LineFault {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cells<'a> {
     text: &'a [u8],
+    /// Where the first cell begins.
+    start: usize,
     ends: &'a [usize],
+    /// How many bytes there are between two cells.
+    gap: usize,
 }
 
 impl LineParser {
@@ -60,7 +64,8 @@ impl LineParser {
                 count += ended;
                 match result {
                     ReadRecordResult::Record if is_ending => {
-                        return Ok(Some(Cells { text: &self.text[..text_end], ends: &self.ends[..count] }));
+                        let (text, ends) = (&self.text[..text_end], &self.ends[..count]);
+                        return Ok(Some(Cells { text, start: 0, ends, gap: 0 }));
                     }
                     ReadRecordResult::Record => return Err(LineFault::CarriageReturn),
                     ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
@@ -73,6 +78,11 @@ impl LineParser {
 }
 
 impl<'a> Cells<'a> {
+    /// The cells of a line in the middle of `text`, where a comma or a line feed stands at each of `ends`.
+    pub(crate) fn between_separators(text: &'a [u8], start: usize, ends: &'a [usize]) -> Self {
+        Self { text, start, ends, gap: 1 }
+    }
+
     /// How many cells the line has.
     pub(crate) fn len(self) -> usize {
         self.ends.len()
@@ -80,8 +90,10 @@ impl<'a> Cells<'a> {
 
     /// The cell at `index`, counted from 0.
     pub(crate) fn get(self, index: usize) -> &'a [u8] {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.text[start..self.ends[index]]
+        let start = if index == 0 { self.start } else { self.ends[index - 1] + self.gap };
+        let cell = &self.text[start..self.ends[index]];
+        // Between separators a carriage return is part of the line's ending; otherwise it was quoted.
+        if self.gap == 0 { cell } else { cell.strip_suffix(b"\r").unwrap_or(cell) }
     }
 
     /// The cells in order.

@@ -10,13 +10,16 @@ mod failure;
 mod fold;
 mod line;
 mod mapping;
+mod number;
 mod parts;
 mod pools;
+mod regular;
 mod report;
 mod shipped;
 mod summary;
 mod table;
 mod text;
+mod view;
 
 use failure::Failure;
 use std::env;
@@ -43,11 +46,12 @@ fn answer() -> Result<String, Failure> {
     let start = Instant::now();
     let table = table::Table::open(path)?;
     let columns = table.columns(&arguments.column, arguments.by.as_deref())?;
-    let fold = pools::fold_table(&table, columns, arguments.pool, arguments.workers)?;
+    let fold = pools::fold_table(&table, columns, &arguments)?;
+    let elapsed = start.elapsed();
     Ok(if arguments.json {
-        report::json(&arguments, &fold)
+        report::json(&arguments, &fold, elapsed)
     } else {
-        report::table(&arguments, &fold, start.elapsed())
+        report::table(&arguments, &fold, elapsed)
     })
 }
 

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 /// How long a part is, in bytes, before its last line is completed.
 ///
-/// It does not depend on the number of workers: more workers share out the same parts.
-pub(crate) const PART_SIZE: usize = 1 << 20;
+/// It does not depend on the number of workers: more workers share out the same parts. A part is some 4 ms of
+/// work, beside which a task of a process pool, some 50 µs, is little.
+pub(crate) const PART_SIZE: usize = 4 << 20;
 
 /// The index after the line feed that ends the line at `from`, or the end of `bytes`.
 pub(crate) fn end_of_line(bytes: &[u8], from: usize) -> usize {

@@ -3,30 +3,24 @@
 //! Every pool runs the same function over the same parts, and the answers are taken in the order of the file.
 //! The first bad line of the file is therefore the one that is reported, whoever found another one earlier.
 
-use super::arguments::Pool;
+use super::arguments::{Arguments, Pool};
 use super::failure::Failure;
 use super::fold::{BadInput, Columns, Fold, Part, fold_part};
 use super::parts::{PART_SIZE, cut};
 use super::table::Table;
-use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
+use super::view::View;
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 use std::convert::Infallible;
 use std::fmt::Display;
-use std::io::{self, IsTerminal};
-use std::num::NonZeroUsize;
 use std::ops::Range;
 use workers_multiprocess::{ProcessPool, ThreadPool};
 
 /// Folds all rows of a table.
-pub(crate) fn fold_table(
-    table: &Table,
-    columns: Columns,
-    pool: Pool,
-    workers: NonZeroUsize,
-) -> Result<Fold, Failure> {
+pub(crate) fn fold_table(table: &Table, columns: Columns, arguments: &Arguments) -> Result<Fold, Failure> {
     let ranges = cut(&table.map, table.rows_at, PART_SIZE);
-    let workers = workers.get().min(ranges.len());
-    let mut combined = Combined::new(table, columns);
+    let workers = arguments.workers.get().min(ranges.len());
+    let view = View::new(arguments, workers, ranges.len(), table.map.len() - table.rows_at);
+    let mut combined = Combined { table, columns, fold: Fold::default(), view };
     if workers == 0 {
         return Ok(combined.fold);
     }
@@ -39,7 +33,7 @@ pub(crate) fn fold_table(
     let parts = ranges.iter().map(part_at);
     // Behind a failure nothing need be folded, but a pool that is dropped still does what was submitted:
     // hence `cancel_pending`.
-    match pool {
+    match arguments.pool {
         Pool::Threads => {
             let pool = ThreadPool::new(workers).map_err(cannot_start)?;
             combined
@@ -73,22 +67,10 @@ struct Combined<'a> {
     table: &'a Table,
     columns: Columns,
     fold: Fold,
-    progress: ProgressBar,
+    view: View,
 }
 
-impl<'a> Combined<'a> {
-    fn new(table: &'a Table, columns: Columns) -> Self {
-        let progress = if io::stderr().is_terminal() {
-            let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}")
-                .expect("a valid template");
-            let rows = (table.map.len() - table.rows_at) as u64;
-            ProgressBar::new(rows).with_style(style).with_finish(ProgressFinish::AndClear)
-        } else {
-            ProgressBar::hidden()
-        };
-        Self { table, columns, fold: Fold::default(), progress }
-    }
-
+impl Combined<'_> {
     /// Takes the answers for `ranges` in order, up to the first that is an error.
     fn take_all<E: Display>(
         &mut self,
@@ -103,7 +85,7 @@ impl<'a> Combined<'a> {
             part.and_then(|part| self.fold.merge(part).map_err(BadInput::from)).map_err(|bad| {
                 self.table.describe(&bad.behind(self.table.lines_before + self.fold.lines), self.columns)
             })?;
-            self.progress.inc(range.len() as u64);
+            self.view.done(range.len());
         }
         Ok(())
     }

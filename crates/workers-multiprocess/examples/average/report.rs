@@ -10,12 +10,13 @@ use std::fmt::Write;
 use std::time::Duration;
 
 /// The answer as one JSON document.
-pub(crate) fn json(arguments: &Arguments, fold: &Fold) -> String {
+pub(crate) fn json(arguments: &Arguments, fold: &Fold, elapsed: Duration) -> String {
     let document = Document {
         column: &arguments.column,
         by: arguments.by.as_deref(),
         pool: arguments.pool.name(),
         workers: arguments.workers.get(),
+        seconds: elapsed.as_secs_f64(),
         rows: rows(fold),
         overall: Figures::of(&fold.overall),
         groups: fold.groups.iter().map(|(key, group)| (key.as_str(), Figures::of(group))).collect(),
@@ -56,6 +57,7 @@ struct Document<'a> {
     by: Option<&'a str>,
     pool: &'a str,
     workers: usize,
+    seconds: f64,
     rows: u64,
     overall: Figures,
     groups: BTreeMap<&'a str, Figures>,
@@ -123,17 +125,21 @@ mod tests {
     fn the_document_has_all_figures_in_full_and_null_where_there_is_none() {
         let arguments = asked("f.csv --column x --by k --pool threads --workers 2 --json");
         assert_eq!(
-            json(&arguments, &folded("b,NA\na,0.1\na,0.2\n")),
+            json(&arguments, &folded("b,NA\na,0.1\na,0.2\n"), Duration::from_millis(1500)),
             concat!(
-                r#"{"column":"x","by":"k","pool":"threads","workers":2,"rows":3,"#,
+                r#"{"column":"x","by":"k","pool":"threads","workers":2,"seconds":1.5,"rows":3,"#,
                 r#""overall":{"count":2,"missing":1,"sum":0.30000000000000004,"mean":0.15000000000000002,"min":0.1,"max":0.2},"#,
                 r#""groups":{"a":{"count":2,"missing":0,"sum":0.30000000000000004,"mean":0.15000000000000002,"min":0.1,"max":0.2},"#,
                 r#""b":{"count":0,"missing":1,"sum":0.0,"mean":null,"min":null,"max":null}}}"#,
                 "\n"
             )
         );
-        let nothing = json(&asked("f.csv --column x --pool rayon --workers 7"), &Fold::default());
-        assert!(nothing.contains(r#""by":null,"pool":"rayon","workers":7,"rows":0,"#), "{nothing}");
+        let nothing =
+            json(&asked("f.csv --column x --pool rayon --workers 7"), &Fold::default(), Duration::ZERO);
+        assert!(
+            nothing.contains(r#""by":null,"pool":"rayon","workers":7,"seconds":0.0,"rows":0,"#),
+            "{nothing}"
+        );
         assert!(nothing.ends_with("\"groups\":{}}\n"), "{nothing}");
     }
 
