@@ -3,33 +3,58 @@
 mod error;
 mod future;
 mod panic;
-mod results;
+mod sync;
 mod thread_pool;
 mod watch;
 
-#[cfg(unix)]
+// What starts threads and processes is not in the model world: there the algorithms stand alone.
+#[cfg(not(loom))]
+mod chunk;
+#[cfg(not(loom))]
+mod executor;
+#[cfg(not(loom))]
+mod gather;
+#[cfg(not(loom))]
+mod results;
+
+#[cfg(all(unix, not(loom)))]
 mod frame;
-#[cfg(unix)]
+#[cfg(all(unix, not(loom)))]
 mod process_pool;
-#[cfg(unix)]
+#[cfg(all(unix, not(loom)))]
 mod registry;
-#[cfg(unix)]
+#[cfg(all(unix, not(loom)))]
 mod wire;
 
 pub use error::TaskError;
 pub use future::Future;
-pub use results::Results;
-pub use thread_pool::ThreadPool;
+pub use queue::Shutdown;
 
-#[cfg(unix)]
+#[cfg(not(loom))]
+pub use {
+    executor::Executor,
+    gather::{AsCompleted, When, as_completed, wait},
+    results::{Results, Unordered},
+    thread_pool::{Scope, ThreadPool, ThreadPoolBuilder},
+};
+
+#[cfg(all(unix, not(loom)))]
 pub use {
     frame::MAX_MESSAGE,
     process_pool::{ProcessPool, init},
     workers_multiprocess_macros::task,
 };
 
+/// The algorithms alone, for their proofs; no part of the interface.
+#[doc(hidden)]
+pub mod raw {
+    pub use crate::future::{Canceller, Promise, promise, promise_with};
+    pub use crate::thread_pool::idle::Idle;
+    pub use crate::watch::Watch;
+}
+
 /// What the expansion of [`task`] needs. No part of the interface: it changes without notice.
-#[cfg(unix)]
+#[cfg(all(unix, not(loom)))]
 #[doc(hidden)]
 pub mod private {
     pub use crate::registry::{Entry, Refused, decode, encode, id_of};

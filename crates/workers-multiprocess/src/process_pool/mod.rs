@@ -8,10 +8,12 @@ mod worker;
 pub use serve::init;
 
 use crate::{
-    Future, Results, TaskError,
+    Executor, Future, Results, TaskError, Unordered,
+    chunk::Meter,
     future::promise,
     panic,
     registry::{Entry, Registry, id_of},
+    results::Batch,
     wire,
 };
 use queue::{Queue, Shutdown};
@@ -130,20 +132,88 @@ impl ProcessPool {
         future
     }
 
-    /// Submits `task` for each item, all at once, and returns the results in the order of the items.
-    pub fn map<F, A, R>(&self, task: F, items: impl IntoIterator<Item = A>) -> Results<R>
+    /// Calls `task` for each item, and returns the results in the order of the items, as they are asked for.
+    pub fn map<'p, F, I, R>(&'p self, task: F, items: I) -> Results<'p, R>
+    where
+        F: Fn(I::Item) -> R + Copy + 'static,
+        I: IntoIterator,
+        I::IntoIter: 'p,
+        I::Item: Serialize + 'p,
+        R: DeserializeOwned + Send + 'static,
+    {
+        Results::new(self.threads.len(), items.into_iter(), self.one_by_one(task)).chunk_size(1)
+    }
+
+    /// As [`map`](Self::map), but each result comes as soon as it is there.
+    pub fn map_unordered<'p, F, I, R>(&'p self, task: F, items: I) -> Unordered<'p, R>
+    where
+        F: Fn(I::Item) -> R + Copy + 'static,
+        I: IntoIterator,
+        I::IntoIter: 'p,
+        I::Item: Serialize + 'p,
+        R: DeserializeOwned + Send + 'static,
+    {
+        Unordered::new(self.threads.len(), items.into_iter(), self.one_by_one(task)).chunk_size(1)
+    }
+
+    /// Makes a task of each item.
+    fn one_by_one<F, A, R>(&self, task: F) -> impl FnMut(Vec<A>, &Arc<Meter>) -> Batch<R>
     where
         F: Fn(A) -> R + Copy + 'static,
         A: Serialize,
         R: DeserializeOwned + Send + 'static,
     {
-        Results::new(items.into_iter().map(|item| self.submit(task, item)).collect())
+        move |mut items, _| {
+            let Some(item) = items.pop() else { unreachable!("a task has an item") };
+            Batch::One(self.submit(task, item))
+        }
     }
 
     /// Takes back the tasks that no worker has begun, which fail with [`TaskError::Cancelled`]; returns how
     /// many.
     pub fn cancel_pending(&self) -> usize {
         self.jobs.try_iter().map(drop).count()
+    }
+}
+
+impl Executor for ProcessPool {
+    fn submit<F, A, R>(&self, task: F, argument: A) -> Future<R>
+    where
+        F: Fn(A) -> R + Copy + Send + Sync + 'static,
+        A: Serialize + Send + 'static,
+        R: DeserializeOwned + Send + 'static,
+    {
+        Self::submit(self, task, argument)
+    }
+
+    fn map<'p, F, I, R>(&'p self, task: F, items: I) -> Results<'p, R>
+    where
+        F: Fn(I::Item) -> R + Copy + Send + Sync + 'static,
+        I: IntoIterator,
+        I::IntoIter: 'p,
+        I::Item: Serialize + Send + 'static,
+        R: DeserializeOwned + Send + 'static,
+    {
+        Self::map(self, task, items)
+    }
+
+    fn map_unordered<'p, F, I, R>(&'p self, task: F, items: I) -> Unordered<'p, R>
+    where
+        F: Fn(I::Item) -> R + Copy + Send + Sync + 'static,
+        I: IntoIterator,
+        I::IntoIter: 'p,
+        I::Item: Serialize + Send + 'static,
+        R: DeserializeOwned + Send + 'static,
+    {
+        Self::map_unordered(self, task, items)
+    }
+
+    fn workers(&self) -> usize {
+        self.threads.len()
+    }
+
+    fn cancel_pending(&self) -> usize {
+        Self::cancel_pending(self)
     }
 }
 

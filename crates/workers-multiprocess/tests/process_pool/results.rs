@@ -34,7 +34,7 @@ pub(crate) fn a_large_value_crosses_both_ways() {
 pub(crate) fn a_thousand_results_come_in_the_order_of_their_arguments() {
     let pool = pool(3);
     let results = pool.map(tasks::square, 0..1000);
-    assert_eq!(results.len(), 1000);
+    assert_eq!(results.size_hint(), (1000, Some(1000)));
     for (n, square) in (0..1000).zip(results) {
         assert_eq!(square, Ok(n * n));
     }
