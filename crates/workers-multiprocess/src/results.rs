@@ -169,14 +169,21 @@ macro_rules! options {
             self.window.buffer = items;
             self
         }
+
+        /// Submits the first tasks now, before anybody asks for a result.
+        pub fn start(mut self) -> Self {
+            self.fill();
+            self
+        }
     };
 }
 
 /// The results of a `map`, in the order of its input.
 ///
-/// Lazy, as all iterators: tasks are submitted when the first result is asked for, and then as results are
-/// taken, some ahead. So the input may be infinite, and a slow reader holds the workers back. A task that failed
-/// is an error in its place, and the others go on. Dropping the iterator cancels the tasks that have not begun.
+/// Lazy, as all iterators: tasks are submitted when the first result is asked for (or by
+/// [`start`](Self::start)), and then as results are taken, some ahead. So the input may be infinite, and a slow
+/// reader holds the workers back. A task that failed is an error in its place, and the others go on. Dropping
+/// the iterator cancels the tasks that have not begun.
 ///
 /// ```
 /// use workers_multiprocess::ThreadPool;
@@ -210,6 +217,10 @@ impl<'p, R> Results<'p, R> {
     }
 
     options!();
+
+    fn fill(&mut self) {
+        self.in_flight.extend(iter::from_fn(|| self.window.submit()));
+    }
 }
 
 impl<R> Iterator for Results<'_, R> {
@@ -217,7 +228,7 @@ impl<R> Iterator for Results<'_, R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.ready.is_empty() {
-            self.in_flight.extend(iter::from_fn(|| self.window.submit()));
+            self.fill();
             let batch = self.in_flight.pop_front()?;
             self.window.ended(&batch);
             batch.finish(&mut self.ready);
@@ -257,6 +268,12 @@ impl<'p, R> Unordered<'p, R> {
     }
 
     options!();
+
+    fn fill(&mut self) {
+        while let Some(batch) = self.window.submit() {
+            self.in_flight.add(batch);
+        }
+    }
 }
 
 impl<R> Iterator for Unordered<'_, R> {
@@ -264,9 +281,7 @@ impl<R> Iterator for Unordered<'_, R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.ready.is_empty() {
-            while let Some(batch) = self.window.submit() {
-                self.in_flight.add(batch);
-            }
+            self.fill();
             let (_, batch) = self.in_flight.next(&Deadline::NEVER)?;
             self.window.ended(&batch);
             batch.finish(&mut self.ready);

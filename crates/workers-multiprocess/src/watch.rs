@@ -21,6 +21,7 @@ struct State {
 }
 
 impl Watch {
+    /// Of futures of which `wanted` ends are enough, or one failure if `or_failed`.
     pub fn new(wanted: usize, or_failed: bool) -> Self {
         let state = State { ended: VecDeque::new(), failed: false };
         Self { state: Lock::new(state), changed: Condition::new(), wanted, or_failed }
@@ -38,6 +39,7 @@ impl Watch {
         }
     }
 
+    /// Whether it is enough.
     pub fn is_enough(&self) -> bool {
         self.is_enough_in(&self.state.lock())
     }

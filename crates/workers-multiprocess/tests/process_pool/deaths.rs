@@ -129,13 +129,14 @@ pub(crate) fn nothing_is_left_behind() {
     // Both workers are busy, so that none is being started while the descriptors are counted.
     let released = fresh_path("released-after-counting");
     let busy = ["begun-first", "begun-second"].map(fresh_path);
-    let running = pool.map(tasks::rendezvous, busy.iter().map(|begun| (begun.clone(), released.clone())));
+    let running =
+        pool.map(tasks::rendezvous, busy.iter().map(|begun| (begun.clone(), released.clone()))).start();
     wait_until("both workers are busy", || busy.iter().all(|begun| begun.exists()));
-    let queued = pool.map(tasks::square, 0..500);
+    let queued: Vec<_> = (0..500).map(|n| pool.submit(tasks::square, n)).collect();
     assert_eq!(open_descriptors(), with_pool, "no task that waits has a descriptor");
     std::fs::write(&released, "").unwrap();
     assert!(running.into_iter().all(|done| done.is_ok()));
-    assert!(queued.into_iter().all(|square| square.is_ok()));
+    assert!(queued.into_iter().all(|square| result(square).is_ok()));
     drop(pool);
     assert_eq!((open_descriptors(), children()), before);
 }
@@ -144,7 +145,7 @@ pub(crate) fn a_pool_that_is_dropped_by_a_panic_leaves_nothing_behind() {
     let before = children();
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         let pool = pool(2);
-        let _unfinished = pool.map(tasks::square, 0..10);
+        let _unfinished = pool.map(tasks::square, 0..10).start();
         assert_eq!(children().len(), before.len() + 2);
         std::panic::resume_unwind(Box::new("on purpose"));
     }));
