@@ -25,7 +25,7 @@
 //! # Protocol
 //! Next task, for a worker:
 //! 1. Look. Found: done.
-//! 2. Count itself in; fence; read `closed`; look again.
+//! 2. Count itself in; fence; read `closed`, and if it is closed, fence again; look again.
 //! 3. Found, or closed: count itself off, and go with the task or go home. If nobody is left to be counted
 //!    off, somebody has counted this one off: take the permit that it was or will be given.
 //! 4. Otherwise take a permit, asleep until there is one, and begin again.
@@ -40,15 +40,15 @@
 //! - I1: `sleepers` and the permits given or about to be given are, together, the workers between 2 and the end
 //!   of 3 or 4. Each leaves by one of the two, so that a permit never waits for nobody, and nobody for a permit
 //!   that does not come.
-//! - I2: of a push and a worker that lies down, one sees the other: the push is before its fence, the
+//! - I2: of a push, or a close, and a worker that lies down, one sees the other: the push is before its fence, the
 //!   sleepers are read after it; the count is before the worker's fence, the look after it. Whichever fence is
 //!   first, the other's reader sees what was written before it.
-//! - I3: a worker goes home only after a look that found nothing and that came after it saw `closed`. By the same
-//!   argument as I2 a push that this look does not see sees `closed`.
+//! - I3: a worker goes home only after it saw `closed`, a fence, and a look that found nothing, in this order. Of
+//!   that fence and a pusher's, as in I2: the look sees the push, or the pusher sees `closed`.
 //!
 //! # Memory orderings
-//! I2 and I3 stand on the three fences. What a pusher wrote comes with the task through the queue. A permit carries
-//! the push to the worker that it wakes, so that its look finds the task.
+//! I2 and I3 stand on the fences, and all else is Relaxed: what a pusher wrote comes with the task through the
+//! queue, and who was woken for a push and does not see it yet lies down again, which is 2.
 //!
 //! # Proofs
 //! `tests/loom/idle.rs`.
@@ -77,9 +77,13 @@ impl Idle {
             }
             // Relaxed: the fence orders it.
             self.sleepers.fetch_add(1, Relaxed);
-            // Pairs with the fences of pushed() and close() (I2, I3).
-            fence(SeqCst);
+            // Pairs with the fences of pushed() and close() (I2).
+            fence(SeqCst); // Of who lies down.
             let closed = self.is_closed();
+            if closed {
+                // Pairs with the fence of pushed() (I3): the one above may have been before its.
+                fence(SeqCst); // Of who goes home.
+            }
             let found = find();
             if found.is_some() || closed {
                 if !self.count_off() {
@@ -95,13 +99,13 @@ impl Idle {
     /// nobody comes.
     #[must_use]
     pub fn pushed(&self) -> bool {
-        // Pairs with the fence of next() (I2, I3).
-        fence(SeqCst);
+        // Pairs with both fences of next() (I2, I3).
+        fence(SeqCst); // Of who pushes.
         if self.is_closed() {
             return true;
         }
-        // Relaxed: the fence orders it; in the worst case a worker is awake by now.
-        if self.sleepers.load(Relaxed) > 0 && self.count_off() {
+        // The fence orders its look.
+        if self.count_off() {
             self.wake(1);
         }
         false
@@ -111,8 +115,8 @@ impl Idle {
     pub fn close(&self) {
         // Relaxed: the fence orders it.
         self.closed.store(1, Relaxed);
-        // Pairs with the fence of next() (I2, I3).
-        fence(SeqCst);
+        // Pairs with the first fence of next() (I2).
+        fence(SeqCst); // Of who closes.
         // Relaxed: as in count_off().
         let sleepers = self.sleepers.swap(0, Relaxed);
         if sleepers > 0 {
@@ -128,8 +132,15 @@ impl Idle {
 
     /// Counts one sleeper off, if there is one.
     fn count_off(&self) -> bool {
-        // Relaxed: the count is all there is; the permit carries the rest.
-        self.sleepers.fetch_update(Relaxed, Relaxed, |sleepers| sleepers.checked_sub(1)).is_ok()
+        // Relaxed, as in the exchange: the count is all there is.
+        let mut sleepers = self.sleepers.load(Relaxed);
+        while let Some(fewer) = sleepers.checked_sub(1) {
+            match self.sleepers.compare_exchange(sleepers, fewer, Relaxed, Relaxed) {
+                Ok(_) => return true,
+                Err(seen) => sleepers = seen,
+            }
+        }
+        false
     }
 
     fn wake(&self, workers: u32) {
