@@ -39,7 +39,7 @@ fn a_result_comes_back_from_another_thread() {
 fn map_keeps_the_order_of_its_input() {
     let pool = ThreadPool::new(4).unwrap();
     let results = pool.map(|n: u64| n * n, 0..1000);
-    assert_eq!(results.len(), 1000);
+    assert_eq!(results.size_hint(), (1000, Some(1000)));
     let squares: Result<Vec<_>, _> = results.collect();
     assert_eq!(squares.unwrap(), (0..1000).map(|n| n * n).collect::<Vec<_>>());
 }

@@ -1,0 +1,11 @@
+//! The proofs of `workers-multiprocess`. Run them with `cargo xtask prove workers-multiprocess::`.
+//!
+//! | file | claims |
+//! |---|---|
+//! | `idle.rs` | no task is slept through; none is lost to a pool that closes |
+//! | `future.rs` | a future ends once, whoever cancels; callbacks come before results; who waits is told |
+//!
+//! What a proof here is, and what loom cannot show, is in the book: "Studying the proofs".
+#![cfg(loom)]
+
+mod idle;
