@@ -1,21 +1,17 @@
 #![doc = include_str!("../README.md")]
+// What starts threads and processes is not in the model world: there the algorithms stand alone.
+#![cfg_attr(loom, allow(dead_code, unused_imports, reason = "the pools use them"))]
 
+mod chunk;
 mod error;
+mod executor;
 mod future;
+mod gather;
 mod panic;
+mod results;
 mod sync;
 mod thread_pool;
 mod watch;
-
-// What starts threads and processes is not in the model world: there the algorithms stand alone.
-#[cfg(not(loom))]
-mod chunk;
-#[cfg(not(loom))]
-mod executor;
-#[cfg(not(loom))]
-mod gather;
-#[cfg(not(loom))]
-mod results;
 
 #[cfg(all(unix, not(loom)))]
 mod frame;
@@ -27,16 +23,13 @@ mod registry;
 mod wire;
 
 pub use error::TaskError;
+pub use executor::Executor;
 pub use future::Future;
+pub use gather::{AsCompleted, When, as_completed, wait};
 pub use queue::Shutdown;
-
+pub use results::{Results, Unordered};
 #[cfg(not(loom))]
-pub use {
-    executor::Executor,
-    gather::{AsCompleted, When, as_completed, wait},
-    results::{Results, Unordered},
-    thread_pool::{Scope, ThreadPool, ThreadPoolBuilder},
-};
+pub use thread_pool::{Scope, ThreadPool, ThreadPoolBuilder};
 
 #[cfg(all(unix, not(loom)))]
 pub use {
@@ -50,7 +43,6 @@ pub use {
 pub mod raw {
     pub use crate::future::{Canceller, Promise, promise, promise_with};
     pub use crate::thread_pool::idle::Idle;
-    pub use crate::watch::Watch;
 }
 
 /// What the expansion of [`task`] needs. No part of the interface: it changes without notice.
