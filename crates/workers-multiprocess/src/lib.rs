@@ -1,21 +1,17 @@
 #![doc = include_str!("../README.md")]
+// What starts threads and processes is not in the model world: there the algorithms stand alone.
+#![cfg_attr(loom, allow(dead_code, unused_imports, reason = "the pools use them"))]
 
+mod chunk;
 mod error;
+mod executor;
 mod future;
+mod gather;
 mod panic;
+mod results;
 mod sync;
 mod thread_pool;
 mod watch;
-
-// What starts threads and processes is not in the model world: there the algorithms stand alone.
-#[cfg(not(loom))]
-mod chunk;
-#[cfg(not(loom))]
-mod executor;
-#[cfg(not(loom))]
-mod gather;
-#[cfg(not(loom))]
-mod results;
 
 #[cfg(target_os = "linux")]
 mod link;
@@ -31,16 +27,13 @@ mod wire;
 mod worker;
 
 pub use error::{Death, TaskError};
+pub use executor::Executor;
 pub use future::Future;
+pub use gather::{AsCompleted, When, as_completed, wait};
 pub use queue::Shutdown;
-
+pub use results::{Results, Unordered};
 #[cfg(not(loom))]
-pub use {
-    executor::Executor,
-    gather::{AsCompleted, When, as_completed, wait},
-    results::{Results, Unordered},
-    thread_pool::{Scope, ThreadPool, ThreadPoolBuilder},
-};
+pub use thread_pool::{Scope, ThreadPool, ThreadPoolBuilder};
 
 #[cfg(all(target_os = "linux", not(loom)))]
 pub use {
@@ -60,7 +53,6 @@ pub mod raw {
     #[cfg(target_os = "linux")]
     pub use crate::link::claims::Claims;
     pub use crate::thread_pool::idle::Idle;
-    pub use crate::watch::Watch;
 }
 
 /// What the expansion of [`task`] needs. No part of the interface: it changes without notice.

@@ -151,7 +151,6 @@ macro_rules! options {
         ///
         /// # Panics
         /// If `size` is 0.
-        #[must_use]
         pub fn chunk_size(mut self, size: usize) -> Self {
             assert!(size > 0, "a task needs at least one item");
             self.window.chunk = ChunkSize::Fixed(size);
@@ -163,7 +162,6 @@ macro_rules! options {
         ///
         /// # Panics
         /// If `items` is 0.
-        #[must_use]
         pub fn buffer_size(mut self, items: usize) -> Self {
             assert!(items > 0, "without an item in flight there is no result");
             self.window.buffer = items;

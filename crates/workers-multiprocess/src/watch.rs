@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 /// Who waits for several futures registers one of these at each, with a key. A future that ends costs O(1), and
 /// wakes nobody before it is enough.
-pub struct Watch {
+pub(crate) struct Watch {
     state: Lock<State>,
     changed: Condition,
     /// How many ends are enough.
@@ -22,13 +22,13 @@ struct State {
 
 impl Watch {
     /// Of futures of which `wanted` ends are enough, or one failure if `or_failed`.
-    pub fn new(wanted: usize, or_failed: bool) -> Self {
+    pub(crate) fn new(wanted: usize, or_failed: bool) -> Self {
         let state = State { ended: VecDeque::new(), failed: false };
         Self { state: Lock::new(state), changed: Condition::new(), wanted, or_failed }
     }
 
     /// The future that was given `key` has ended.
-    pub fn tell(&self, key: usize, failed: bool) {
+    pub(crate) fn tell(&self, key: usize, failed: bool) {
         let mut state = self.state.lock();
         state.ended.push_back(key);
         state.failed |= failed;
@@ -40,7 +40,7 @@ impl Watch {
     }
 
     /// Whether it is enough.
-    pub fn is_enough(&self) -> bool {
+    pub(crate) fn is_enough(&self) -> bool {
         self.is_enough_in(&self.state.lock())
     }
 
@@ -49,13 +49,13 @@ impl Watch {
     }
 
     /// Waits until it is enough, or until `deadline`.
-    pub fn wait(&self, deadline: &Deadline) {
+    pub(crate) fn wait(&self, deadline: &Deadline) {
         let mut state = self.state.lock();
         self.changed.wait_for_timeout(&mut state, deadline, |state| self.is_enough_in(state));
     }
 
     /// The key of the next that has ended.
-    pub fn next(&self) -> Option<usize> {
+    pub(crate) fn next(&self) -> Option<usize> {
         self.state.lock().ended.pop_front()
     }
 }

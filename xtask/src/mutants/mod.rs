@@ -27,7 +27,7 @@ pub(crate) const VERB: Verb = Verb {
     name: "mutants",
     what: "weaken every ordering, fence and wake in turn, and see whether a proof notices",
     help: "\
-Usage: cargo xtask mutants [-p locks|threads|queue] [FILTER] [--json]
+Usage: cargo xtask mutants [-p locks|threads|queue|workers-multiprocess] [FILTER] [--json]
 
 The ordering audit. In the sources of the package, makes one Acquire, Release or AcqRel Relaxed (an AcqRel
 also by halves, and the ordering of a refused exchange by itself), takes one fence away, or skips one wake,
@@ -41,7 +41,7 @@ and so does a waiver that is not needed. A proof fails by a deadlock, a livelock
 assertion, or an outcome that it does not state; not by exploring less than it states. All operations of one
 line are weakened together, which is said where it occurs.
 
-  -p PACKAGE   only the sites of this package, killed by its proofs; without it all three
+  -p PACKAGE   only the sites of this package, killed by its proofs; without it all four
   FILTER       only the mutants whose name, as in `crates/locks/src/lock/raw.rs:132=relaxed`, contains it
   --json       {\"mutants\": [{\"package\", \"file\", \"line\", \"fault\", \"operations\",
                 \"status\": \"killed\"|\"survived\"|\"unreached\"|\"waived\"|\"timeout\"|\"unclear\",
@@ -55,7 +55,7 @@ unclear: a proof ended in a way that says nothing of the mutant; run it alone wi
 };
 
 /// The packages whose algorithms stand on `platform`.
-const PACKAGES: [&str; 3] = ["locks", "threads", "queue"];
+const PACKAGES: [&str; 4] = ["locks", "threads", "queue", "workers-multiprocess"];
 
 /// Which mutants.
 #[derive(Debug, Default, PartialEq)]

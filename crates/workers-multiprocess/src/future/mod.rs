@@ -131,7 +131,6 @@ impl<R> Future<R> {
     }
 
     /// As [`cancel`](Self::cancel), of a task that has not begun only.
-    #[cfg(not(loom))]
     pub(crate) fn take_back(&self) -> bool {
         self.shared.cancel(|canceller, ticket| canceller.take_back(ticket))
     }

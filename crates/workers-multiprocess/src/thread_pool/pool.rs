@@ -63,7 +63,7 @@ impl ThreadPool {
     /// Has a thread call `f(argument)`.
     ///
     /// After a [`shutdown`](Self::shutdown), and where an initializer has panicked, the future fails with
-    /// [`TaskError::Start`].
+    /// [`TaskError::Start`](crate::TaskError::Start).
     pub fn submit<F, A, R>(&self, f: F, argument: A) -> Future<R>
     where
         F: FnOnce(A) -> R + Send + 'static,

@@ -135,7 +135,7 @@ impl Worker {
     /// Its own oldest task, or one of all, or another worker's.
     fn find(&self, number: usize) -> Option<Arc<Task>> {
         self.looks.set(self.looks.get().wrapping_add(1));
-        if self.looks.get() % FAIRNESS == 0
+        if self.looks.get().is_multiple_of(FAIRNESS)
             && let Steal::Success(task) = self.shared.injector.steal()
         {
             return Some(task);

@@ -8,4 +8,5 @@
 //! What a proof here is, and what loom cannot show, is in the book: "Studying the proofs".
 #![cfg(loom)]
 
+mod future;
 mod idle;
