@@ -1,5 +1,5 @@
 //! Python's threads for Rust, and what Rust adds: names, daemons, joins with a timeout, panics as errors, timers,
-//! scopes, and a token that stops whatever waits.
+//! values of a thread's own, scopes, and a token that stops whatever waits.
 //!
 //! | item | Python's | what it is |
 //! |---|---|---|
@@ -10,6 +10,7 @@
 //! | [`Panic`], [`excepthook`] | what `threading.excepthook` is told | a thread's panic, as the error of its `join` or to whom it may concern |
 //! | [`main`], [`join_non_daemon`] | what the interpreter does at its exit | wait for the threads that are not daemons |
 //! | [`Timer`] | `Timer` | a function that runs later, or is cancelled; many share one thread |
+//! | [`Local`] | `local` | a value a thread and instance, dropped with either |
 //! | [`scope()`], [`Scope`] | | threads that borrow |
 //! | [`Cancel`], [`Deadline`] | | a token that ends every wait which looks at it; a time, a token, or whichever comes first |
 //!
@@ -53,6 +54,7 @@
 //! off when `main` returns; its `JoinHandle::join` where the panic's payload itself is wanted.
 
 mod ending;
+mod local;
 mod roll;
 mod timer;
 
@@ -76,6 +78,8 @@ pub use handle::Handle;
 pub use identity::{ThreadRef, current, main_thread};
 #[cfg(not(loom))]
 pub use live::{active_count, enumerate, join_non_daemon, main};
+#[cfg(not(loom))]
+pub use local::{AccessError, Local};
 pub use locks::{Cancel, Cancelled, Deadline};
 #[cfg(not(loom))]
 pub use panic::{Panic, excepthook};
@@ -90,6 +94,7 @@ pub use timer::{Timer, TimerHandle};
 #[doc(hidden)]
 pub mod raw {
     pub use crate::ending::{End, Slot};
+    pub use crate::local::raw::Values;
     pub use crate::roll::Roll;
     pub use crate::timer::raw::Timers;
     pub use crate::timer::schedule::{Key, Schedule};
