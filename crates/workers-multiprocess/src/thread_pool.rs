@@ -1,6 +1,7 @@
 //! `ThreadPool`: closures, run by a fixed number of threads.
 
 use crate::{Future, Results, future::promise, panic};
+use platform::spans::{What, span};
 use queue::{Queue, Shutdown};
 use std::{
     cell::Cell,
@@ -102,6 +103,7 @@ impl ThreadPool {
 fn serve(jobs: &Arc<Queue<Job>>) {
     SERVES.set(Arc::as_ptr(jobs));
     for job in jobs.iter() {
+        let _task = span(What::Task);
         // The task's own panic is caught inside. This is for a result that nobody wants any more, and that
         // panics when dropped.
         let _ = catch_unwind(AssertUnwindSafe(job));
