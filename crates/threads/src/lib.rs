@@ -49,6 +49,11 @@
 //! Nothing ends a thread from outside, here as elsewhere. What it waits for can be ended: a `&`[`Cancel`] stands
 //! wherever a timeout does, in this crate, in `locks` and in `queue`.
 //!
+//! # Feature
+//! `trace`: lives, timers, and all that `locks` and `queue` do, are spans of `tracing`. Where the program has no
+//! subscriber and the environment variable `SELVEDGE_TIMELINE` names a file, they are appended to that file, which
+//! Perfetto and `chrome://tracing` open: a row a thread.
+//!
 //! # When to use `std` instead
 //! `std::thread::spawn` where nobody asks for a timeout, a name or a list, and nobody minds that a thread is cut
 //! off when `main` returns; its `JoinHandle::join` where the panic's payload itself is wanted.
