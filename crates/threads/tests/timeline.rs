@@ -2,7 +2,7 @@
 #![cfg(all(feature = "trace", not(loom)))]
 
 use locks::{Condition, Lock};
-use queue::{Queue, Shutdown};
+use queue::{Queue, Select, Shutdown};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -42,6 +42,8 @@ fn program() {
     });
     let getter = getter.name("gets").start().unwrap();
     (1..=3).for_each(|number| queue.put(number).unwrap());
+    let nothing = Select::new().get(&Queue::<()>::bounded(1), |_| ()).wait_timeout(Duration::ZERO);
+    assert_eq!(nothing, None);
     queue.shutdown(Shutdown::Drain);
     assert_eq!(getter.join(), Ok(6));
 
@@ -118,7 +120,7 @@ fn a_timeline_has_a_row_a_thread_with_all_that_it_did() {
         let row = row(name);
         assert!(what.iter().all(|what| row.contains(*what)), "{what:?} of {name}: {row:?}");
     };
-    has(TEST, &["lock hold", "queue put", "condition wait"]);
+    has(TEST, &["lock hold", "queue put", "queue select", "condition wait"]);
     has("waits for \"first\"", &["thread", "lock wait", "lock hold"]);
     has("gets", &["thread", "queue get"]);
     has("timers", &["thread", "timer", "lock hold"]);

@@ -33,6 +33,7 @@ pub fn span(what: What) -> Span {
         What::ConditionWait => trace_span!(target: "locks", "condition wait"),
         What::QueuePut => trace_span!(target: "queue", "queue put"),
         What::QueueGet => trace_span!(target: "queue", "queue get"),
+        What::QueueSelect => trace_span!(target: "queue", "queue select"),
         What::Task => info_span!(target: "workers_multiprocess", "task"),
         What::Timer => info_span!(target: "threads", "timer"),
     };

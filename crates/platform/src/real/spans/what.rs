@@ -15,6 +15,8 @@ pub enum What {
     QueuePut,
     /// It gets an item, or several; waiting for one is in it.
     QueueGet,
+    /// It waits for the first of several queues.
+    QueueSelect,
     /// A thread of a pool does a task.
     Task,
     /// The timers' thread runs the function of a timer.
