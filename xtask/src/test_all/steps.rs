@@ -194,7 +194,7 @@ fn props(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
 }
 
 /// What `locks` can be asked for.
-const FEATURES: [&str; 4] = ["lock-order", "counters", "arc_lock", "serde"];
+const FEATURES: [&str; 5] = ["lock-order", "counters", "trace", "arc_lock", "serde"];
 
 fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     let all = FEATURES.join(",");
@@ -216,6 +216,10 @@ fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     run(clippy(&["--all-targets", "--release"], &all), sink)?;
     let mut command = context.workspace.cargo();
     command.args(["test", "--package", "locks", "--no-fail-fast", "--features", &all]);
+    run_tests(command, sink, "test")?;
+    // Spans are what the threads' tests look at.
+    let mut command = context.workspace.cargo();
+    command.args(["test", "--package", "threads", "--no-fail-fast", "--features", "trace"]);
     run_tests(command, sink, "test")
 }
 

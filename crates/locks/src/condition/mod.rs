@@ -4,7 +4,10 @@ mod guard;
 mod raw;
 mod waiters;
 
-use crate::sync::{Deadline, const_fn};
+use crate::sync::{
+    Deadline, const_fn,
+    spans::{What, span},
+};
 use guard::Ours;
 pub use guard::{Guard, Waitable};
 pub use raw::RawCondition;
@@ -62,6 +65,7 @@ impl Condition {
     ///
     /// The lock is held again in any case, however long that takes.
     pub fn wait_timeout<Why, G: Guard<Why>>(&self, guard: &mut G, timeout: impl Into<Deadline>) -> bool {
+        let _waits = span(What::ConditionWait);
         let Ok(notified) = self.raw.wait_timeout(guard.raw(Ours::new()), timeout) else {
             unreachable!("a guard holds its lock");
         };

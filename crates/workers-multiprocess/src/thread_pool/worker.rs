@@ -3,6 +3,7 @@
 use super::{idle::Idle, task::Task};
 use crate::{TaskError, panic};
 use crossbeam_deque::{Injector, Steal, Stealer, Worker as Deque};
+use platform::spans::{What, span};
 use std::{
     cell::{Cell, RefCell},
     iter,
@@ -126,6 +127,7 @@ pub(super) fn serve(shared: Arc<Shared>, own: Deque<Arc<Task>>, number: usize) {
     WORKER.set(Some(Rc::clone(&worker)));
     worker.shared.initialize();
     while let Some(task) = worker.shared.idle.next(|| worker.find(number)) {
+        let _task = span(What::Task);
         task.run(worker.shared.verdict());
     }
     WORKER.set(None);
