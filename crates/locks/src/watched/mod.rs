@@ -118,6 +118,13 @@ impl Watcher {
         spans::hold(self, place);
     }
 
+    /// To be called before a wait that lets go of the lock and takes it again, however long that takes.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn before_wait(&self) {
+        self.order.before_wait(Location::caller());
+    }
+
     /// To be called before the release: after it, the lock may be gone.
     #[inline]
     pub(crate) fn before_release(&self) {
