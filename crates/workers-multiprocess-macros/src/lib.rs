@@ -6,14 +6,14 @@ use proc_macro::TokenStream;
 
 /// Registers a function by its path, so that a `ProcessPool` can run it in another process.
 ///
-/// The function itself is left as it is: it can still be called, tested and documented. It takes one argument
-/// by value, of an owned type that implements serde's `Deserialize`, and returns an owned type that
-/// implements `Serialize`; it has no type parameters, and is neither `async` nor `unsafe` nor `extern`. Two
-/// arguments are one tuple.
+/// The function itself is left as it is: it can still be called, tested and documented. It takes up to eight
+/// arguments by value, of owned types that implement serde's `Deserialize`, and returns an owned type that
+/// implements `Serialize`; it has no type parameters, and is neither `async` nor `unsafe` nor `extern`. A pool
+/// is given several arguments as a tuple, `pool.submit(area, (2, 3))`; see `Callable`.
 ///
 /// ```ignore
 /// #[workers_multiprocess::task]
-/// fn area((width, height): (u32, u32)) -> u32 {
+/// fn area(width: u32, height: u32) -> u32 {
 ///     width * height
 /// }
 /// ```

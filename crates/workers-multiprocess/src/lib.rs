@@ -8,6 +8,8 @@ mod thread_pool;
 mod watch;
 
 #[cfg(target_os = "linux")]
+mod callable;
+#[cfg(target_os = "linux")]
 mod link;
 #[cfg(target_os = "linux")]
 mod process_pool;
@@ -27,6 +29,7 @@ pub use thread_pool::ThreadPool;
 
 #[cfg(target_os = "linux")]
 pub use {
+    callable::Callable,
     process_pool::{
         Builder, Call, Line, Map, Output, ProcessPool, Quarantined, Statistics, Stream, WorkerStatistics,
     },

@@ -1,7 +1,7 @@
 //! How is a pool to be?
 
 use super::ProcessPool;
-use crate::{TaskError, link::message::Config, registry::id_of, wire};
+use crate::{Callable, TaskError, link::message::Config, registry::id_of, wire};
 use serde::Serialize;
 use std::{any::type_name, ffi::OsString, fmt, io, sync::Arc, time::Duration};
 
@@ -128,9 +128,9 @@ impl Builder {
 
     /// A task that each worker runs first, with this argument. If it panics, the worker is not started, and
     /// [`build`](Self::build) fails.
-    pub fn initializer<F, A, R>(mut self, task: F, argument: &A) -> Self
+    pub fn initializer<F, A, P>(mut self, task: F, argument: &A) -> Self
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
     {
         let encode = || {

@@ -45,6 +45,7 @@ const TESTS: &[harness::Test] = tests! {
         a_thousand_results_come_in_the_order_of_their_arguments,
         a_panic_brings_its_text_and_its_place_and_spares_the_worker,
         a_panic_without_text_says_so,
+        a_task_takes_as_many_arguments_as_it_has_parameters,
         a_function_that_is_not_marked_is_refused_by_name,
         an_argument_that_cannot_cross_fails_only_its_task,
         a_result_that_cannot_cross_fails_only_its_task,
