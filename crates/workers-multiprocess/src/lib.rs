@@ -36,13 +36,14 @@ pub use {
     shared_bytes::SharedBytes,
     wire::MAX_MESSAGE,
     worker::{current_cancel, init},
-    workers_multiprocess_macros::task,
+    workers_multiprocess_macros::{task, test},
 };
 
-/// What the expansion of [`task`] needs. No part of the interface: it changes without notice.
+/// What the expansions of [`task`] and [`test`](macro@test) need. No part of the interface: it changes without notice.
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub mod private {
     pub use crate::registry::{Entry, Refused, ShowDebug, ShowType, Shown, decode, encode, id_of};
+    pub use crate::worker::init_test;
     pub use inventory;
 }

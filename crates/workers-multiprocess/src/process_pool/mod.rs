@@ -17,17 +17,13 @@ pub use builder::{Builder, Line, Output, Stream};
 pub use call::Call;
 pub use statistics::{Quarantined, Statistics, WorkerStatistics};
 
-use crate::{
-    Callable, Future,
-    registry::Registry,
-    worker::mark::{self, INIT_MISSING},
-};
+use crate::{Callable, Future, registry::Registry, worker::mark};
 use board::Board;
 use crew::Crew;
 use launch::Worker;
 use locks::Lock;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt, io, process, sync::Arc, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 use threads::{Handle, Thread, Timer};
 
 /// A fixed number of worker processes that run functions marked [`#[task]`](crate::task): Python's
@@ -79,13 +75,7 @@ impl ProcessPool {
 
     fn start(options: Builder) -> io::Result<Self> {
         let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
-        if !mark::is_initialized() {
-            if mark::is_worker() {
-                eprintln!("worker process {}: {INIT_MISSING}", process::id());
-                process::exit(2);
-            }
-            return Err(invalid(INIT_MISSING));
-        }
+        mark::check_initialized().map_err(invalid)?;
         let registry = Registry::get().map_err(invalid)?;
         // So that the thread of the timers is there when one is needed.
         Timer::new(Duration::ZERO, || ()).daemon(true).start()?;
