@@ -13,6 +13,8 @@ mod sync;
 mod thread_pool;
 mod watch;
 
+#[cfg(all(target_os = "linux", not(loom)))]
+mod callable;
 #[cfg(target_os = "linux")]
 mod link;
 #[cfg(all(target_os = "linux", not(loom)))]
@@ -37,13 +39,14 @@ pub use thread_pool::{Scope, ThreadPool, ThreadPoolBuilder};
 
 #[cfg(all(target_os = "linux", not(loom)))]
 pub use {
+    callable::Callable,
     process_pool::{
         Builder, Call, Line, Map, Output, ProcessPool, Quarantined, Statistics, Stream, WorkerStatistics,
     },
     shared_bytes::SharedBytes,
     wire::MAX_MESSAGE,
     worker::{current_cancel, init},
-    workers_multiprocess_macros::task,
+    workers_multiprocess_macros::{task, test},
 };
 
 /// The algorithms alone, for their proofs; no part of the interface.
@@ -55,10 +58,11 @@ pub mod raw {
     pub use crate::thread_pool::idle::Idle;
 }
 
-/// What the expansion of [`task`] needs. No part of the interface: it changes without notice.
+/// What the expansions of [`task`] and [`test`](macro@test) need. No part of the interface: it changes without notice.
 #[cfg(all(target_os = "linux", not(loom)))]
 #[doc(hidden)]
 pub mod private {
     pub use crate::registry::{Entry, Refused, ShowDebug, ShowType, Shown, decode, encode, id_of};
+    pub use crate::worker::init_test;
     pub use inventory;
 }

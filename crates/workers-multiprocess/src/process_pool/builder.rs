@@ -1,9 +1,18 @@
 //! How is a pool to be?
 
 use super::ProcessPool;
-use crate::{TaskError, link::message::Config, registry::id_of, wire};
+use crate::{Callable, TaskError, link::message::Config, registry::id_of, wire, worker::mark};
 use serde::Serialize;
-use std::{any::type_name, ffi::OsString, fmt, io, sync::Arc, time::Duration};
+use std::{
+    any::type_name,
+    ffi::OsString,
+    fmt,
+    fs::File,
+    io::{self, PipeReader, pipe, stderr, stdout},
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+    time::Duration,
+};
 
 /// A [`ProcessPool`] that is not started yet.
 ///
@@ -47,7 +56,7 @@ pub(super) struct WorkerOptions {
 /// Where what a worker writes goes.
 #[derive(Clone, Default)]
 pub enum Output {
-    /// Where the program's own goes.
+    /// Where the program's own goes. In a [`test`](macro@crate::test), both streams go to standard error.
     #[default]
     Inherit,
     /// Nowhere.
@@ -98,6 +107,20 @@ impl Output {
     pub fn lines(tell: impl Fn(&Line<'_>) + Send + Sync + 'static) -> Self {
         Self::Lines(Arc::new(tell))
     }
+
+    /// What a worker gets as its standard output; and for lines, where they come out.
+    pub(super) fn open(&self) -> io::Result<(OwnedFd, Option<PipeReader>)> {
+        Ok(match self {
+            // A test harness writes its report to our standard output.
+            Self::Inherit if mark::is_test() => (stderr().as_fd().try_clone_to_owned()?, None),
+            Self::Inherit => (stdout().as_fd().try_clone_to_owned()?, None),
+            Self::Null => (File::options().write(true).open("/dev/null")?.into(), None),
+            Self::Lines(_) => {
+                let (lines, writer) = pipe()?;
+                (writer.into(), Some(lines))
+            }
+        })
+    }
 }
 
 impl Builder {
@@ -128,9 +151,9 @@ impl Builder {
 
     /// A task that each worker runs first, with this argument. If it panics, the worker is not started, and
     /// [`build`](Self::build) fails.
-    pub fn initializer<F, A, R>(mut self, task: F, argument: &A) -> Self
+    pub fn initializer<F, A, P>(mut self, task: F, argument: &A) -> Self
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
     {
         let encode = || {

@@ -2,7 +2,8 @@
 
 use super::{ProcessPool, batches::Map, job::Job};
 use crate::{
-    Future, TaskError, future::promise_with, link::message::put_item, registry::id_of, shared_bytes, wire,
+    Callable, Future, TaskError, future::promise_with, link::message::put_item, registry::id_of,
+    shared_bytes, wire,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{any::type_name, fmt, sync::Arc, time::Duration};
@@ -56,11 +57,11 @@ impl<'p, F> Call<'p, F> {
     }
 
     /// As [`ProcessPool::submit`].
-    pub fn submit<A, R>(self, argument: A) -> Future<R>
+    pub fn submit<A, P>(self, argument: A) -> Future<F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
     {
         let board = &self.pool.board;
         let id = board.next_id();
@@ -81,32 +82,43 @@ impl<'p, F> Call<'p, F> {
     }
 
     /// As [`ProcessPool::map`].
-    pub fn map<A, R, I>(self, items: I) -> Map<I::IntoIter, R>
+    pub fn map<A, P, I>(self, items: I) -> Map<I::IntoIter, F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
         I: IntoIterator<Item = A>,
     {
         self.batches(items, true)
     }
 
-    /// As [`ProcessPool::map_unordered`].
-    pub fn map_unordered<A, R, I>(self, items: I) -> Map<I::IntoIter, R>
+    /// As [`ProcessPool::starmap`].
+    pub fn starmap<A, P, I>(self, items: I) -> Map<I::IntoIter, F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
+        I: IntoIterator<Item = A>,
+    {
+        self.map(items)
+    }
+
+    /// As [`ProcessPool::map_unordered`].
+    pub fn map_unordered<A, P, I>(self, items: I) -> Map<I::IntoIter, F::Output>
+    where
+        F: Callable<A, P> + 'static,
+        A: Serialize,
+        F::Output: DeserializeOwned + Send + 'static,
         I: IntoIterator<Item = A>,
     {
         self.batches(items, false)
     }
 
-    fn batches<A, R, I>(self, items: I, is_ordered: bool) -> Map<I::IntoIter, R>
+    fn batches<A, P, I>(self, items: I, is_ordered: bool) -> Map<I::IntoIter, F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
         I: IntoIterator<Item = A>,
     {
         let task = self.pool.number_of(self.task);

@@ -17,18 +17,14 @@ pub use builder::{Builder, Line, Output, Stream};
 pub use call::Call;
 pub use statistics::{Quarantined, Statistics, WorkerStatistics};
 
-use crate::{
-    Executor, Future, TaskError,
-    registry::Registry,
-    worker::mark::{self, INIT_MISSING},
-};
+use crate::{Callable, Executor, Future, TaskError, registry::Registry, worker::mark};
 use board::Board;
 use crew::Crew;
 use launch::Worker;
 use locks::Deadline;
 use queue::Shutdown;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt, io, process, sync::Arc, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 use threads::{Handle, Thread, Timer};
 
 /// A fixed number of worker processes that run functions marked [`#[task]`](crate::task): Python's
@@ -43,7 +39,7 @@ use threads::{Handle, Thread, Timer};
 /// use workers_multiprocess::{ProcessPool, TaskError, task};
 ///
 /// #[task]
-/// fn divide((a, b): (u32, u32)) -> u32 {
+/// fn divide(a: u32, b: u32) -> u32 {
 ///     a / b
 /// }
 ///
@@ -80,13 +76,7 @@ impl ProcessPool {
 
     fn start(options: Builder) -> io::Result<Self> {
         let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
-        if !mark::is_initialized() {
-            if mark::is_worker() {
-                eprintln!("worker process {}: {INIT_MISSING}", process::id());
-                process::exit(2);
-            }
-            return Err(invalid(INIT_MISSING));
-        }
+        mark::check_initialized().map_err(invalid)?;
         let registry = Registry::get().map_err(invalid)?;
         // So that the thread of the timers is there when one is needed.
         Timer::new(Duration::ZERO, || ()).daemon(true).start()?;
@@ -107,15 +97,16 @@ impl ProcessPool {
         Ok(pool)
     }
 
-    /// Has a worker call `task(argument)`.
+    /// Has a worker call `task(argument)`, or `task(a, b)` if `argument` is `(a, b)` and the task has two parameters: see
+    /// [`Callable`].
     ///
     /// The argument is made into bytes before this returns. A function without [`#[task]`](crate::task), a
     /// closure, and an argument that cannot be made into bytes give a future that has failed already.
-    pub fn submit<F, A, R>(&self, task: F, argument: A) -> Future<R>
+    pub fn submit<F, A, P>(&self, task: F, argument: A) -> Future<F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
     {
         self.call(task).submit(argument)
     }
@@ -124,22 +115,42 @@ impl ProcessPool {
     ///
     /// The items are asked for as the results are taken, some batches ahead, so there may be any number of them. They
     /// cross in batches, and fail alone.
-    pub fn map<F, A, R, I>(&self, task: F, items: I) -> Map<I::IntoIter, R>
+    pub fn map<F, A, P, I>(&self, task: F, items: I) -> Map<I::IntoIter, F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
         I: IntoIterator<Item = A>,
     {
         self.call(task).map(items)
     }
 
-    /// As [`map`](Self::map), and the results come as they are there.
-    pub fn map_unordered<F, A, R, I>(&self, task: F, items: I) -> Map<I::IntoIter, R>
+    /// [`map`](Self::map) by Python's name for it where the items are tuples of a task's arguments.
+    ///
+    /// ```no_run
+    /// # use workers_multiprocess::{ProcessPool, task};
+    /// # #[task] fn power(base: u64, exponent: u32) -> u64 { base.pow(exponent) }
+    /// # fn run(pool: &ProcessPool) {
+    /// let powers: Result<Vec<_>, _> = pool.starmap(power, [(2, 10), (3, 4)]).collect();
+    /// assert_eq!(powers, Ok(vec![1024, 81]));
+    /// # }
+    /// ```
+    pub fn starmap<F, A, P, I>(&self, task: F, items: I) -> Map<I::IntoIter, F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
+        I: IntoIterator<Item = A>,
+    {
+        self.map(task, items)
+    }
+
+    /// As [`map`](Self::map), and the results come as they are there.
+    pub fn map_unordered<F, A, P, I>(&self, task: F, items: I) -> Map<I::IntoIter, F::Output>
+    where
+        F: Callable<A, P> + 'static,
+        A: Serialize,
+        F::Output: DeserializeOwned + Send + 'static,
         I: IntoIterator<Item = A>,
     {
         self.call(task).map_unordered(items)

@@ -45,6 +45,7 @@ const TESTS: &[harness::Test] = tests! {
         a_thousand_results_come_in_the_order_of_their_arguments,
         a_panic_brings_its_text_and_its_place_and_spares_the_worker,
         a_panic_without_text_says_so,
+        a_task_takes_as_many_arguments_as_it_has_parameters,
         a_function_that_is_not_marked_is_refused_by_name,
         an_argument_that_cannot_cross_fails_only_its_task,
         a_result_that_cannot_cross_fails_only_its_task,
@@ -68,6 +69,8 @@ const TESTS: &[harness::Test] = tests! {
     scenarios::{
         a_program_without_init_gets_an_error_and_no_process,
         a_worker_without_init_says_so_ends_with_2_and_fails_the_pool,
+        an_init_that_is_late_or_in_another_thread_is_told_apart,
+        what_main_prints_before_init_is_seen_once_and_a_second_init_changes_nothing,
         a_worker_that_ends_before_init_fails_the_pool,
         a_program_that_a_task_starts_is_no_worker,
         what_a_task_prints_is_there_before_its_result,

@@ -26,6 +26,28 @@ pub(crate) fn main() {
             }
             report(ProcessPool::new(1));
         }
+        "init after a pool" => {
+            assert!(ProcessPool::new(1).is_err());
+            workers_multiprocess::init();
+            report(ProcessPool::new(1));
+        }
+        "init in a thread" => {
+            thread::spawn(workers_multiprocess::init).join().unwrap();
+            report(ProcessPool::new(1));
+        }
+        "worker with init in a thread" => {
+            if env::var_os("WORKERS_MULTIPROCESS_SOCKET").is_some() {
+                thread::spawn(workers_multiprocess::init).join().unwrap();
+            }
+            workers_multiprocess::init();
+            report(ProcessPool::new(1));
+        }
+        "init twice" => {
+            println!("main begins");
+            workers_multiprocess::init();
+            workers_multiprocess::init();
+            report(ProcessPool::new(1));
+        }
         "worker ends before init" => {
             if env::var_os("WORKERS_MULTIPROCESS_SOCKET").is_some() {
                 exit(5);
@@ -104,6 +126,25 @@ pub(crate) fn a_worker_without_init_says_so_ends_with_2_and_fails_the_pool() {
     assert!(stdout.contains("ended with exit code 2 before it was ready"), "{stdout}");
     assert!(stdout.contains(DIAGNOSIS), "{stdout}");
     assert_eq!(code, Some(0));
+}
+
+pub(crate) fn an_init_that_is_late_or_in_another_thread_is_told_apart() {
+    for (name, diagnosis) in [
+        ("init after a pool", "init() was called after the first attempt to start a process"),
+        ("init in a thread", "init() was called in another thread than main's"),
+    ] {
+        let (stdout, stderr, code) = run(&mut scenario(name));
+        assert!(stdout.starts_with("InvalidInput: ") && stdout.contains(diagnosis), "{stdout}");
+        assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    }
+    let (stdout, stderr, _) = run(&mut scenario("worker with init in a thread"));
+    assert!(stdout.contains("ended with exit code 2 before it was ready"), "{stdout}");
+    assert!(stderr.contains("init() was called in another thread than main's"), "{stderr}");
+}
+
+pub(crate) fn what_main_prints_before_init_is_seen_once_and_a_second_init_changes_nothing() {
+    let (stdout, stderr, code) = run(&mut scenario("init twice"));
+    assert_eq!((&*stdout, &*stderr, code), ("main begins\nthe pool was made\n", "", Some(0)));
 }
 
 pub(crate) fn a_worker_that_ends_before_init_fails_the_pool() {
