@@ -116,12 +116,14 @@ impl Watcher {
     }
 
     /// The thread has the lock alone, until [`disowned`](Self::disowned).
+    #[cfg(not(loom))]
     #[inline]
     pub(crate) fn owned(&self) {
         self.tally.owned();
     }
 
     /// To be called before the release: after it, the lock may be another's.
+    #[cfg(not(loom))]
     #[inline]
     pub(crate) fn disowned(&self) {
         self.tally.disowned();

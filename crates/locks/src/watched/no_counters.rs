@@ -22,9 +22,11 @@ impl Tally {
         timed()
     }
 
+    #[cfg(not(loom))]
     #[inline]
     pub(super) fn owned(&self) {}
 
+    #[cfg(not(loom))]
     #[inline]
     pub(super) fn disowned(&self) {}
 }
