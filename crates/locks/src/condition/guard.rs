@@ -88,6 +88,9 @@ pub trait Guard<Why>: Sealed<Why> {
     #[doc(hidden)]
     #[track_caller]
     fn raw(&self, _: Ours) -> &Self::Raw;
+    /// The wait is over.
+    #[doc(hidden)]
+    fn taken_again(&self, _: Ours) {}
 }
 
 /// What nobody outside can make, or name.
@@ -120,6 +123,10 @@ impl<T> Guard<Alone> for LockGuard<'_, T> {
     #[track_caller]
     fn raw(&self, _: Ours) -> &RawLock {
         lock::to_wait_with(self)
+    }
+
+    fn taken_again(&self, _: Ours) {
+        lock::taken_again(self);
     }
 }
 

@@ -73,6 +73,7 @@ impl Condition {
         let Ok(notified) = self.raw.wait_timeout(guard.raw(Ours::new()), timeout) else {
             unreachable!("a guard holds its lock");
         };
+        guard.taken_again(Ours::new());
         notified
     }
 

@@ -51,6 +51,8 @@ impl<T: Default> Default for Lock<T> {
     }
 }
 
+pub(crate) fn taken_again<T>(_: &LockGuard<'_, T>) {}
+
 pub(crate) fn to_wait_with<'a, T>(guard: &LockGuard<'a, T>) -> &'a RawLock {
     &guard.lock.raw
 }

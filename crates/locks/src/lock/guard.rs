@@ -51,6 +51,12 @@ pub(crate) fn to_wait_with<'a, T: ?Sized>(guard: &LockGuard<'a, T>) -> &'a RawLo
     unsafe { LockGuard::mutex(guard).raw() }.to_wait_with()
 }
 
+/// After that wait.
+pub(crate) fn taken_again<T: ?Sized>(guard: &LockGuard<'_, T>) {
+    // SAFETY: as in to_wait_with(): nothing is released.
+    unsafe { LockGuard::mutex(guard).raw() }.taken_again();
+}
+
 // SAFETY: the trait asks that the lock be exclusive: lock() and a try_lock() that succeeds return a guard
 // only to the one holder (I1 of raw.rs). GuardSend is right because release() may be called by any thread.
 unsafe impl RawMutex for RawLock {

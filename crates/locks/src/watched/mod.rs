@@ -25,6 +25,8 @@ pub mod order;
 #[path = "no_order.rs"]
 mod order;
 
+#[cfg(all(feature = "counters", not(loom)))]
+mod state;
 // The model world has no `lock_api`: see `lock/mod.rs`.
 #[cfg(not(loom))]
 mod wrapper;
@@ -32,6 +34,8 @@ mod wrapper;
 #[cfg(all(feature = "counters", not(loom)))]
 pub use counters::Counters;
 pub(crate) use counters::note_hand_over;
+#[cfg(all(feature = "counters", not(loom)))]
+pub use state::State;
 #[cfg(not(loom))]
 pub use wrapper::{Watch, Watched};
 
@@ -125,6 +129,20 @@ impl Watcher {
         self.order.before_wait(Location::caller());
     }
 
+    /// The thread has the lock alone, until [`disowned`](Self::disowned).
+    #[cfg(not(loom))]
+    #[inline]
+    pub(crate) fn owned(&self) {
+        self.tally.owned();
+    }
+
+    /// To be called before the release: after it, the lock may be another's.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(crate) fn disowned(&self) {
+        self.tally.disowned();
+    }
+
     /// To be called before the release: after it, the lock may be gone.
     #[inline]
     pub(crate) fn before_release(&self) {
@@ -140,5 +158,11 @@ impl Watcher {
     #[cfg(all(feature = "counters", not(loom)))]
     pub(crate) fn counters(&self) -> Counters {
         self.tally.counters()
+    }
+
+    #[cfg(all(feature = "counters", not(loom)))]
+    pub(crate) fn state<'a>(&self, raw: &'a dyn core::fmt::Debug) -> State<'a> {
+        let (owner, waiting) = self.tally.state();
+        State { raw, owner, waiting }
     }
 }
