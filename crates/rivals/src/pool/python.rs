@@ -3,9 +3,11 @@
 use crate::bench::{Contestant, Done, Load};
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{self, Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
+use std::{env, fs};
 
 pub(super) const POOL: &str = "mp.Pool";
 pub(super) const EXECUTOR: &str = "ProcessPoolExec.";
@@ -21,7 +23,8 @@ pub(super) struct Python {
 
 struct Process {
     child: Child,
-    asks: ChildStdin,
+    /// `None` at the end.
+    asks: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
@@ -67,18 +70,19 @@ fn is_there() -> bool {
 impl Process {
     fn start(kind: &str) -> Result<Self, String> {
         // A file, as its workers import it: it is started with the program as its argument, and goes with the process.
-        let path = std::env::temp_dir().join(format!("rivals-pools-{}.py", std::process::id()));
-        std::fs::write(&path, PROGRAM).map_err(|error| error.to_string())?;
+        fs::write(path(), PROGRAM).map_err(|error| error.to_string())?;
         let mut command = Command::new("python3");
-        command.arg(path).arg(kind).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(path()).arg(kind).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| error.to_string())?;
         let (asks, answers) = (child.stdin.take(), child.stdout.take());
         let (Some(asks), Some(answers)) = (asks, answers) else { return Err("no pipes".to_owned()) };
-        Ok(Self { child, asks, answers: BufReader::new(answers) })
+        Ok(Self { child, asks: Some(asks), answers: BufReader::new(answers) })
     }
 
     fn ask(&mut self, what: &str) -> std::io::Result<Result<f64, String>> {
-        writeln!(self.asks, "{what}")?;
+        if let Some(asks) = &mut self.asks {
+            writeln!(asks, "{what}")?;
+        }
         let mut answer = String::new();
         self.answers.read_line(&mut answer)?;
         let answer = answer.trim();
@@ -86,14 +90,15 @@ impl Process {
     }
 }
 
+/// It ends with its input, and its workers with it. (If it is killed, an executor's workers stay.)
 impl Drop for Process {
     fn drop(&mut self) {
-        // It ends with its input.
-        let _ = self.asks.flush();
-        let _ = self.child.kill();
+        drop(self.asks.take());
         let _ = self.child.wait();
-        let _ = std::fs::remove_file(
-            std::env::temp_dir().join(format!("rivals-pools-{}.py", std::process::id())),
-        );
+        let _ = std::fs::remove_file(path());
     }
+}
+
+fn path() -> PathBuf {
+    env::temp_dir().join(format!("rivals-pools-{}.py", process::id()))
 }
