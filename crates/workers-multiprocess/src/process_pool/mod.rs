@@ -5,9 +5,11 @@ mod board;
 mod builder;
 mod call;
 mod crew;
+mod interrupt;
 mod job;
 mod keeper;
 mod launch;
+mod process;
 mod seat;
 mod statistics;
 mod waiting;
@@ -15,11 +17,13 @@ mod waiting;
 pub use batches::Map;
 pub use builder::{Builder, Line, Output, Stream};
 pub use call::Call;
+pub use process::{Process, ProcessHandle, ProcessRef, active_children};
 pub use statistics::{Quarantined, Statistics, WorkerStatistics};
 
 use crate::{Callable, Future, registry::Registry, worker::mark};
 use board::Board;
 use crew::Crew;
+use interrupt::Interrupt;
 use launch::Worker;
 use locks::Lock;
 use serde::{Serialize, de::DeserializeOwned};
@@ -57,6 +61,7 @@ use threads::{Handle, Thread, Timer};
 pub struct ProcessPool {
     board: Arc<Board>,
     threads: Lock<Vec<Handle<()>>>,
+    _interrupt: Option<Interrupt>,
 }
 
 impl ProcessPool {
@@ -74,11 +79,7 @@ impl ProcessPool {
     }
 
     fn start(options: Builder) -> io::Result<Self> {
-        let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
-        mark::check_initialized().map_err(invalid)?;
-        let registry = Registry::get().map_err(invalid)?;
-        // So that the thread of the timers is there when one is needed.
-        Timer::new(Duration::ZERO, || ()).daemon(true).start()?;
+        let registry = launch::prepare()?;
         let board = Board::new(options, registry);
         // All are launched before the first is waited for: they get ready side by side.
         let names: Vec<Arc<str>> =
@@ -87,7 +88,8 @@ impl ProcessPool {
         let mut workers =
             names.iter().map(|name| Worker::launch(options, name)).collect::<io::Result<Vec<_>>>()?;
         workers.iter_mut().try_for_each(|worker| worker.greet(registry, options))?;
-        let pool = Self { board, threads: Lock::default() };
+        let interrupt = if board.options.stop_on_interrupt { Some(Interrupt::new(&board)?) } else { None };
+        let pool = Self { board, threads: Lock::default(), _interrupt: interrupt };
         for ((number, name), worker) in names.into_iter().enumerate().zip(workers) {
             let crew = Crew { board: Arc::clone(&pool.board), number, name };
             let thread = Thread::new(move || crew.attend(worker)).name(format!("pool-process-{number}"));
