@@ -5,6 +5,7 @@ use crate::identity::{ThreadRef, check_name};
 use crate::live::{self, Kind, Place};
 use crate::panic::{self, Panic};
 use crate::scope::Scope;
+use platform::spans::{What, span};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::{fmt, io, thread};
@@ -138,6 +139,7 @@ where
             move || {
                 place.occupy();
                 thread.settle(None);
+                let _lives = span(What::Thread);
                 shared.end(run(function), place);
             }
         };

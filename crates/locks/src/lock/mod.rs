@@ -12,6 +12,6 @@ mod guarded;
 
 #[cfg(all(feature = "arc_lock", not(loom)))]
 pub use guarded::ArcLockGuard;
-pub(crate) use guarded::raw_of;
+pub(crate) use guarded::to_wait_with;
 pub use guarded::{Lock, LockGuard};
 pub use raw::{NotLocked, RawLock};

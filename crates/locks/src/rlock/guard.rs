@@ -140,8 +140,10 @@ impl<T: ?Sized> RLockGuard<'_, T> {
     }
 }
 
-/// The algorithm under a guard, whose thread owns it.
-pub(crate) fn raw_of<'a, T: ?Sized>(guard: &RLockGuard<'a, T>) -> &'a RawRLock {
+/// The algorithm under a guard, whose thread owns it and is about to wait.
+#[track_caller]
+pub(crate) fn to_wait_with<'a, T: ?Sized>(guard: &RLockGuard<'a, T>) -> &'a RawRLock {
+    guard.lock.watcher.before_wait();
     &guard.lock.raw
 }
 

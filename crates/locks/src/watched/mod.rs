@@ -1,6 +1,6 @@
 //! What a guard layer does beside taking its lock: the order in which locks are taken (`order.rs`, its memory
-//! in `graph.rs`, what it says in `cycle.rs`), how long threads wait for them (`counters.rs`), and the
-//! wrapper that puts both around a raw lock (`wrapper.rs`).
+//! in `graph.rs`, what it says in `cycle.rs`), how long threads wait for them (`counters.rs`), the spans of a
+//! timeline (`platform`'s), and the wrapper that puts all that around a raw lock (`wrapper.rs`).
 //!
 //! The raw algorithms know nothing of this; all there is of it in them is [`note_hand_over`]. Without the
 //! features, [`Watcher`] has no size and its methods are the calls that they are given.
@@ -35,6 +35,7 @@ pub(crate) use counters::note_hand_over;
 #[cfg(not(loom))]
 pub use wrapper::{Watch, Watched};
 
+use crate::sync::spans::{self, What};
 use core::panic::Location;
 use counters::Tally;
 use order::Order;
@@ -62,8 +63,11 @@ impl Watcher {
     ) -> G {
         let place = Location::caller();
         self.order.before_acquire(place);
-        let guard = self.tally.acquire(try_acquire, acquire);
-        self.order.acquired(place);
+        let guard = self.tally.acquire(try_acquire, || {
+            let _waits = spans::span(What::LockWait(place));
+            acquire()
+        });
+        self.acquired(place);
         guard
     }
 
@@ -90,8 +94,12 @@ impl Watcher {
         try_acquire: impl FnOnce() -> Option<G>,
         timed: impl FnOnce() -> Option<G>,
     ) -> Option<G> {
-        let guard = self.tally.acquire_timed(try_acquire, timed)?;
-        self.order.acquired(Location::caller());
+        let place = Location::caller();
+        let guard = self.tally.acquire_timed(try_acquire, || {
+            let _waits = spans::span(What::LockWait(place));
+            timed()
+        })?;
+        self.acquired(place);
         Some(guard)
     }
 
@@ -100,14 +108,28 @@ impl Watcher {
     #[track_caller]
     pub(crate) fn try_acquire<G>(&self, try_acquire: impl FnOnce() -> Option<G>) -> Option<G> {
         let guard = try_acquire()?;
-        self.order.acquired(Location::caller());
+        self.acquired(Location::caller());
         Some(guard)
+    }
+
+    #[inline]
+    fn acquired(&self, place: &'static Location<'static>) {
+        self.order.acquired(place);
+        spans::hold(self, place);
+    }
+
+    /// To be called before a wait that lets go of the lock and takes it again, however long that takes.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn before_wait(&self) {
+        self.order.before_wait(Location::caller());
     }
 
     /// To be called before the release: after it, the lock may be gone.
     #[inline]
     pub(crate) fn before_release(&self) {
         self.order.before_release();
+        spans::release(self);
     }
 
     #[cfg(not(loom))]

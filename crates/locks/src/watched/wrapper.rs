@@ -19,7 +19,10 @@ impl<R> Watched<R> {
         Self { raw, watcher: Watcher::new() }
     }
 
-    pub(crate) fn raw(&self) -> &R {
+    /// The raw lock, held and about to be let go of and taken again.
+    #[track_caller]
+    pub(crate) fn to_wait_with(&self) -> &R {
+        self.watcher.before_wait();
         &self.raw
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     shared_bytes::{self, SharedBytes},
     wire::{self, Reply},
 };
+use platform::spans::{What, span};
 use std::{
     fmt,
     fs::File,
@@ -166,6 +167,7 @@ pub(crate) fn file_of(bytes: &[u8]) -> io::Result<OwnedFd> {
 fn reply(entry: &Entry, argument: &[u8], room: &mut Vec<u8>) {
     let returned = put_item(room, |room| {
         room.push(wire::RETURNED);
+        let _task = span(What::Task);
         match entry.call(argument, room) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(Refused::Argument(text))) => Err(Failure::Argument(text)),

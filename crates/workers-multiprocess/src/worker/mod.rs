@@ -40,10 +40,7 @@ use watch::Watch;
 /// In tests, see [`test`](macro@crate::test).
 ///
 /// ```
-/// fn main() {
-///     workers_multiprocess::init();
-///     // What the program does.
-/// }
+/// workers_multiprocess::init();
 /// ```
 pub fn init() {
     let in_main = threads::current() == threads::main_thread();
