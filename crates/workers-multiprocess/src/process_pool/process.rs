@@ -46,6 +46,8 @@ const GRACE: Duration = Duration::from_secs(1);
 /// It is this executable, started anew, so [`init`](crate::init) must be the first line of `main`. When the task has
 /// returned the process ends, with the threads that the task has left and the processes that it has started.
 ///
+/// A panic of the task is printed to its standard error, and is what [`result`](ProcessHandle::result) returns.
+///
 /// It never outlives this one: whatever ends us, it is killed within a second. To wait for it in the end, as Python
 /// does for what is no daemon, wrap `main` in [`threads::main`].
 ///
