@@ -169,11 +169,15 @@ pub(crate) fn all() -> Vec<Bench> {
 mod tests {
     use super::*;
 
-    #[test]
+    // Our own process pool is among them; a procspawn worker would need a `main` of its own.
+    #[cfg_attr(target_os = "linux", workers_multiprocess::test)]
+    #[cfg_attr(not(target_os = "linux"), test)]
     fn every_contestant_does_its_work_and_passes_its_own_verification() {
         for bench in all() {
             for contestant in &bench.contestants {
-                if let Entry::Work(work) = &contestant.entry {
+                if let Entry::Work(work) = &contestant.entry
+                    && contestant.name != "procspawn"
+                {
                     let items = bench.at_first;
                     let done = work(Load { items, limit: Duration::from_secs(60) });
                     assert_eq!(done.unwrap().items, items, "{}, {}", bench.name, contestant.name);

@@ -48,6 +48,13 @@ use std::sync::{Arc, OnceLock};
 /// assert_eq!(formatter.scratch.take(), "    x");
 /// ```
 ///
+/// What is not `Send` may be in an instance that one thread has for itself, and cannot be shared:
+///
+/// ```compile_fail,E0277
+/// use std::rc::Rc;
+/// static SHARED: threads::Local<Rc<u8>> = threads::Local::new(|| Rc::new(7));
+/// ```
+///
 /// # What it costs
 /// An access finds the value in a table of its thread: no lock, no atomic exchange. A first access allocates. A
 /// table has 32 bytes for each instance that was there at a time, up to the last that the thread has used.
