@@ -33,7 +33,7 @@
 ///
 /// What does not fit does not compile:
 ///
-/// ```compile_fail,E0277
+/// ```compile_fail,E0308
 /// # use workers_multiprocess::{ProcessPool, task};
 /// # #[task] fn divide(a: u32, b: u32) -> u32 { a / b }
 /// # fn run(pool: &ProcessPool) {

@@ -1,4 +1,5 @@
 //! Futures as their users see them: ends, callbacks, cancels, and waiting for several.
+#![cfg(not(loom))]
 
 use locks::Deadline;
 use std::{

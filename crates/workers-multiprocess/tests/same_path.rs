@@ -1,7 +1,7 @@
 //! A program with two tasks of the same path. It has a test executable of its own, because no pool can be
 //! made in it.
 
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", not(loom)))]
 
 use std::io::ErrorKind;
 use workers_multiprocess::{ProcessPool, task};

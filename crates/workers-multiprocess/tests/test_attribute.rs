@@ -1,7 +1,7 @@
 //! `#[workers_multiprocess::test]` under the standard harness: several tests of one process, in parallel, with a pool
 //! each.
 
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", not(loom)))]
 
 use std::{
     env, io,

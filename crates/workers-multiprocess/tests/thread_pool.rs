@@ -1,4 +1,5 @@
 //! `ThreadPool` as its users see it.
+#![cfg(not(loom))]
 
 use std::{
     io::ErrorKind,

@@ -40,6 +40,7 @@ pub struct Builder {
     pub(super) max_tasks: Option<u64>,
     pub(super) idle_limit: Option<Duration>,
     pub(super) grace: Duration,
+    pub(super) stop_on_interrupt: bool,
     initializer: Result<(), TaskError>,
 }
 
@@ -139,8 +140,16 @@ impl Builder {
             max_tasks: None,
             idle_limit: None,
             grace: Duration::from_secs(1),
+            stop_on_interrupt: false,
             initializer: Ok(()),
         }
+    }
+
+    /// Of the process that a [`Process`](crate::Process) is.
+    pub(super) fn for_one_task() -> Self {
+        let mut builder = Self { workers: 1, ..Self::new() };
+        builder.worker.config.is_process = true;
+        builder
     }
 
     /// How many processes; without this, as many as there are cores.
@@ -229,6 +238,36 @@ impl Builder {
     /// a second without this.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
+        self
+    }
+
+    /// Whether Ctrl-C ends the pool: the first SIGINT or SIGTERM then does what
+    /// [`terminate`](ProcessPool::terminate) does, to every pool that asked for it, and the program goes on; its futures
+    /// are [`TaskError::Cancelled`]. The second has its default effect, as has the first when no such pool is left: it
+    /// ends the program. A new such pool waits for a first one again.
+    ///
+    /// Without this no signal is handled: it ends the program, and the workers end within a second, as whenever the
+    /// pool's process does. With it, two handlers, a thread and three descriptors stay for the rest of the program.
+    ///
+    /// ```no_run
+    /// # use workers_multiprocess::{ProcessPool, TaskError, task};
+    /// # #[task] fn work(n: u64) -> u64 { n }
+    /// # fn main() -> std::io::Result<()> {
+    /// # workers_multiprocess::init();
+    /// let pool = ProcessPool::builder().stop_on_interrupt(true).build()?;
+    /// for result in pool.map(work, 0..1_000_000) {
+    ///     match result {
+    ///         Ok(value) => println!("{value}"),
+    ///         Err(TaskError::Cancelled | TaskError::Closed) => break,
+    ///         Err(error) => eprintln!("{error}"),
+    ///     }
+    /// }
+    /// println!("what was done so far is kept");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stop_on_interrupt(mut self, stop: bool) -> Self {
+        self.stop_on_interrupt = stop;
         self
     }
 

@@ -2,8 +2,7 @@
 
 use super::{ProcessPool, batches::Map, job::Job};
 use crate::{
-    Callable, Future, TaskError, future::promise_with, link::message::put_item, registry::id_of,
-    shared_bytes, wire,
+    Callable, Future, TaskError, future::promise_with, link::message::item, registry::id_of, shared_bytes,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{any::type_name, fmt, sync::Arc, time::Duration};
@@ -66,14 +65,11 @@ impl<'p, F> Call<'p, F> {
         let board = &self.pool.board;
         let id = board.next_id();
         let (promise, future) = promise_with(Arc::clone(board) as _, id);
-        let mut arguments = Vec::new();
-        let (encoded, files) = shared_bytes::outgoing(|| {
-            put_item::<String>(&mut arguments, |arguments| wire::append(&argument, arguments))
-        });
+        let (encoded, files) = shared_bytes::outgoing(|| item(&argument));
         let task = self.pool.number_of(self.task);
-        match task.and_then(|task| encoded.map(|()| task).map_err(TaskError::Encode)) {
+        match task.and_then(|task| Ok((task, encoded.map_err(TaskError::Encode)?))) {
             Err(error) => promise.complete(Err(error)),
-            Ok(task) => {
+            Ok((task, arguments)) => {
                 let job = Job::new(id, task, arguments, files, 1, &self.terms, Box::new(promise));
                 board.submit(job);
             }

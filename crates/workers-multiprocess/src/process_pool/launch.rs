@@ -28,7 +28,17 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use threads::{Handle, Thread};
+use threads::{Handle, Thread, Timer};
+
+/// What must be before the first process of a pool is started: the tasks of the program.
+pub(super) fn prepare() -> io::Result<&'static Registry> {
+    let invalid = |text| io::Error::new(ErrorKind::InvalidInput, text);
+    mark::check_initialized().map_err(invalid)?;
+    let registry = Registry::get().map_err(invalid)?;
+    // So that the thread of the timers is there when one is needed.
+    Timer::new(Duration::ZERO, || ()).daemon(true).start()?;
+    Ok(registry)
+}
 
 /// A worker process that was started, with what its pool has of it.
 pub(super) struct Worker {

@@ -5,9 +5,11 @@ mod board;
 mod builder;
 mod call;
 mod crew;
+mod interrupt;
 mod job;
 mod keeper;
 mod launch;
+mod process;
 mod seat;
 mod statistics;
 mod waiting;
@@ -15,17 +17,19 @@ mod waiting;
 pub use batches::Map;
 pub use builder::{Builder, Line, Output, Stream};
 pub use call::Call;
+pub use process::{Process, ProcessHandle, ProcessRef, active_children};
 pub use statistics::{Quarantined, Statistics, WorkerStatistics};
 
-use crate::{Callable, Executor, Future, TaskError, registry::Registry, worker::mark};
+use crate::{Callable, Executor, Future, TaskError};
 use board::Board;
 use crew::Crew;
+use interrupt::Interrupt;
 use launch::Worker;
 use locks::Deadline;
 use queue::Shutdown;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt, io, sync::Arc, time::Duration};
-use threads::{Handle, Thread, Timer};
+use std::{fmt, io, sync::Arc};
+use threads::{Handle, Thread};
 
 /// A fixed number of worker processes that run functions marked [`#[task]`](crate::task): Python's
 /// `ProcessPoolExecutor`.
@@ -58,6 +62,7 @@ use threads::{Handle, Thread, Timer};
 pub struct ProcessPool {
     board: Arc<Board>,
     threads: Vec<Handle<()>>,
+    _interrupt: Option<Interrupt>,
 }
 
 impl ProcessPool {
@@ -75,11 +80,7 @@ impl ProcessPool {
     }
 
     fn start(options: Builder) -> io::Result<Self> {
-        let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
-        mark::check_initialized().map_err(invalid)?;
-        let registry = Registry::get().map_err(invalid)?;
-        // So that the thread of the timers is there when one is needed.
-        Timer::new(Duration::ZERO, || ()).daemon(true).start()?;
+        let registry = launch::prepare()?;
         let board = Board::new(options, registry);
         // All are launched before the first is waited for: they get ready side by side.
         let names: Vec<Arc<str>> =
@@ -88,7 +89,8 @@ impl ProcessPool {
         let mut workers =
             names.iter().map(|name| Worker::launch(options, name)).collect::<io::Result<Vec<_>>>()?;
         workers.iter_mut().try_for_each(|worker| worker.greet(registry, options))?;
-        let mut pool = Self { board, threads: Vec::new() };
+        let interrupt = if board.options.stop_on_interrupt { Some(Interrupt::new(&board)?) } else { None };
+        let mut pool = Self { board, threads: Vec::new(), _interrupt: interrupt };
         for ((number, name), worker) in names.into_iter().enumerate().zip(workers) {
             let crew = Crew { board: Arc::clone(&pool.board), number, name };
             let thread = Thread::new(move || crew.attend(worker)).name(format!("pool-process-{number}"));

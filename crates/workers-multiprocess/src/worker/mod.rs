@@ -69,7 +69,7 @@ fn serve_and_exit() -> ! {
     process::exit(match mark::take_socket().and_then(serve) {
         Ok(()) => 0,
         Err(error) => {
-            eprintln!("worker process {}: {error}", process::id());
+            eprintln!("process {}: {error}", process::id());
             1
         }
     })
@@ -88,7 +88,10 @@ fn serve(socket: Socket) -> io::Result<()> {
     let served = work(registry, &mut assignments, answers, &watch);
     // Said last: the pool waits for the process to end, and that is what we do now.
     drop(assignments);
-    served
+    match batch::first_failure() {
+        Some(text) if config.is_process => served.and(Err(io::Error::other(text))),
+        _ => served,
+    }
 }
 
 /// The first message of the pool, and what came with it: the region, and standard output.

@@ -10,8 +10,9 @@ use std::{
     io::{BufRead, BufReader, ErrorKind},
     process::{Command, Stdio, exit},
     thread,
+    time::Duration,
 };
-use workers_multiprocess::{ProcessPool, TaskError};
+use workers_multiprocess::{Process, ProcessPool, TaskError, task};
 
 pub(crate) const VARIABLE: &str = "WORKERS_MULTIPROCESS_TEST_SCENARIO";
 
@@ -76,14 +77,37 @@ fn with_init(name: &str) {
         }
         "worker pids" => {
             let pool = pool(2);
-            for pid in tools::children() {
-                println!("{pid}");
-            }
-            println!("end");
+            print_children();
             thread::sleep(tools::LONG);
             drop(pool);
         }
         "few descriptors" => few_descriptors(),
+        "process pid" => {
+            let files = (tools::fresh_path("pid-begun"), tools::fresh_path("pid-released"));
+            let process = Process::new(tasks::rendezvous, files).start().unwrap();
+            println!("{}", process.pid());
+            process.join();
+        }
+        "process at the end" => threads::main(|| {
+            drop(Process::new(print_slowly, "from the process\n".to_owned()).start().unwrap());
+            println!("main has ended");
+        }),
+        "interrupted" => interrupted(),
+        "interrupted twice" => {
+            let pool = interruptible_pool();
+            print_children();
+            assert_eq!(result(pool.submit(tasks::wait_for_ever, ())), Err(TaskError::Cancelled));
+            drop(pool);
+            println!("the first has ended the pool");
+            thread::sleep(tools::LONG);
+        }
+        "interrupted without a pool" => {
+            let pool = interruptible_pool();
+            print_children();
+            drop(pool);
+            println!("no pool is left");
+            thread::sleep(tools::LONG);
+        }
         _ => panic!("no scenario is called {name}"),
     }
 }
@@ -93,6 +117,41 @@ fn report(pool: std::io::Result<ProcessPool>) {
         Ok(_) => println!("the pool was made"),
         Err(error) => println!("{:?}: {error}", error.kind()),
     }
+}
+
+fn print_children() {
+    for pid in tools::children() {
+        println!("{pid}");
+    }
+    println!("end");
+}
+
+fn interruptible_pool() -> ProcessPool {
+    ProcessPool::builder().workers(2).stop_on_interrupt(true).build().unwrap()
+}
+
+fn interrupted() {
+    let pool = interruptible_pool();
+    let (begun, released) = (tools::fresh_path("int-begun"), tools::fresh_path("int-released"));
+    let first = pool.submit(tasks::rendezvous, (begun.clone(), released));
+    let others: Vec<_> = (0..3).map(|_| pool.submit(tasks::wait_for_ever, ())).collect();
+    wait_until("the first has begun", || begun.exists());
+    print_children();
+    println!("{:?}", result(first));
+    for other in others {
+        println!("{:?}", result(other));
+    }
+    println!("{:?}", result(pool.submit(tasks::square, 3)));
+    drop(pool);
+    println!("{}", if tools::children().is_empty() { "no children" } else { "children" });
+    println!("the program goes on");
+}
+
+/// After what `main` prints.
+#[task]
+fn print_slowly(text: String) {
+    thread::sleep(Duration::from_millis(300));
+    print!("{text}");
 }
 
 /// The worker dies, and no descriptor is left to start another one with; then there are some again.

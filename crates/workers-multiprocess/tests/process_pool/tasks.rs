@@ -141,6 +141,11 @@ pub(crate) fn overflow_the_stack(depth: u64) -> u64 {
     if depth == u64::MAX { 0 } else { overflow_the_stack(depth + 1) + frame[3] }
 }
 
+#[task]
+pub(crate) fn wait_for_ever() {
+    thread::sleep(Duration::MAX);
+}
+
 /// Makes the first file, and waits for the second one.
 #[task]
 pub(crate) fn rendezvous((begun, released): (PathBuf, PathBuf)) {
