@@ -64,16 +64,15 @@ struct Twin {
 
 impl Rest for Twin {
     fn next(&self, find: impl Fn() -> Option<usize>) -> Option<usize> {
-        let looks = Cell::new(0);
-        let found = self.idle.next(|| {
+        let looks = Cell::new(0_u32);
+        self.idle.next(|| {
             looks.set(looks.get() + 1);
             match self.flaw {
-                Flaw::LooksOnce if looks.get() % 2 == 0 => None,
+                Flaw::LooksOnce if looks.get().is_multiple_of(2) => None,
                 Flaw::GoesHomeUnseeing if self.idle.is_closed() => None,
                 _ => find(),
             }
-        });
-        found
+        })
     }
 
     fn pushed(&self) -> bool {
