@@ -57,7 +57,8 @@
 //! | feature | what it gives |
 //! |---|---|
 //! | `lock-order` | in builds with debug assertions, locks taken in an order that can deadlock are reported |
-//! | `counters` | waits, their total and longest length, hand-overs |
+//! | `counters` | waits, their total and longest length, hand-overs; a lock's state, owner and waiters |
+//! | `trace` | waits and holds are spans of `tracing`; a timeline for Perfetto where `SELVEDGE_TIMELINE` names a file |
 //! | `arc_lock` | guards that share the lock instead of borrowing it |
 //! | `serde` | a lock is serialized as its data is |
 
@@ -85,10 +86,10 @@ pub use rwlock::{NotHeld, RawRwLock};
 #[cfg(not(loom))]
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use semaphore::{BoundedSemaphore, MAX_PERMITS, OverRelease, Permit, Semaphore};
-#[cfg(all(feature = "counters", not(loom)))]
-pub use watched::Counters;
 #[cfg(all(feature = "lock-order", not(loom)))]
 pub use watched::order;
+#[cfg(all(feature = "counters", not(loom)))]
+pub use watched::{Counters, State};
 #[cfg(not(loom))]
 pub use watched::{Watch, Watched};
 

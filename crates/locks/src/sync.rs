@@ -5,7 +5,7 @@ pub(crate) use platform::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 pub(crate) use platform::cell::UnsafeCell;
-pub(crate) use platform::const_fn;
 pub(crate) use platform::futex::{Private, Scope, Wait, wait, wake};
 pub(crate) use platform::thread::{Patience, Spin, has_id, id as thread_id};
 pub(crate) use platform::time::Deadline;
+pub(crate) use platform::{const_fn, spans};

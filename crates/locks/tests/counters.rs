@@ -1,7 +1,7 @@
 //! A lock counts the waits for it, and nothing else.
 #![cfg(all(feature = "counters", not(loom)))]
 
-use locks::{Counters, Lock, RLock, RwLock, Watch};
+use locks::{Condition, Counters, Lock, RLock, RwLock, Watch};
 use std::thread;
 use std::time::Duration;
 
@@ -110,4 +110,65 @@ fn an_rlock_counts_the_waits_of_others_only() {
         thread::sleep(Duration::from_millis(1));
     };
     wait_for_each_other(hold, || drop((lock.lock(), lock.lock())), || lock.counters());
+}
+
+fn shows(lock: &impl Watch, what: &str) -> bool {
+    format!("{:?}", lock.state()).contains(what)
+}
+
+#[test]
+fn its_state_has_the_owner_until_the_release() {
+    let (lock, rlock, rwlock) = (Lock::new(()), RLock::new(()), RwLock::new(()));
+    let all = |what| [shows(&lock, what), shows(&rlock, what), shows(&rwlock, what)];
+    let nobody = "owner: nobody, waiting: 0";
+    assert_eq!(all(nobody), [true; 3]);
+    let held = (lock.try_lock().unwrap(), rlock.lock(), rwlock.write());
+    let again = rlock.lock();
+    assert_eq!(all("owner: this thread"), [true; 3]);
+    thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(all("owner: another thread"), [true; 3]));
+    });
+    drop(held);
+    assert_eq!(all(nobody), [true, false, true], "one level of the RLock is left");
+    drop(again);
+    assert_eq!(all(nobody), [true; 3]);
+    let read = rwlock.read();
+    assert!(shows(&rwlock, nobody) && shows(&rwlock, "readers: 1"), "nobody has it alone");
+    drop(read);
+    drop(rwlock.try_write_for(Duration::from_secs(1)).map(locks::RwLockWriteGuard::downgrade));
+    assert!(shows(&rwlock, nobody));
+}
+
+#[test]
+fn its_state_counts_those_who_wait_now() {
+    let lock = Lock::new(());
+    let guard = lock.lock();
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| drop(lock.lock()));
+        }
+        while !shows(&lock, "waiting: 2") {
+            thread::yield_now();
+        }
+        drop(guard);
+    });
+    assert!(shows(&lock, "waiting: 0"));
+}
+
+#[test]
+fn nobody_owns_it_during_a_wait_and_the_waiter_does_after_it() {
+    let (lock, changed) = (Lock::new(()), Condition::new());
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut guard = lock.lock();
+            changed.wait(&mut guard);
+            assert!(shows(&lock, "owner: this thread"));
+        });
+        while !format!("{changed:?}").contains("waiting: 1") {
+            thread::yield_now();
+        }
+        drop(lock.lock());
+        assert!(shows(&lock, "owner: nobody"), "it stands in line, and has let go of the lock");
+        changed.notify_one();
+    });
 }

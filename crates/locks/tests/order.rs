@@ -1,7 +1,7 @@
 //! Locks taken in an order that can deadlock are reported, by a panic, in runs that do not deadlock.
 #![cfg(all(feature = "lock-order", debug_assertions, not(loom)))]
 
-use locks::{Condition, Lock, RLock, RwLock, Watch};
+use locks::{Condition, Lock, RLock, RLockGuard, RwLock, Watch};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
@@ -164,6 +164,67 @@ fn after_a_wait_the_lock_is_held_as_before() {
         drop(b.lock());
     }
     assert!(said(|| take(&b, &a)).is_some());
+}
+
+#[test]
+fn a_wait_with_a_lock_that_was_taken_before_another_one_that_is_held_is_reported() {
+    // As it would be: one waits with the inventory while it holds the log; the other takes the inventory, to
+    // change it, and then the log, to say so, and never comes to notify.
+    let ([inventory, log], changed) = (named(["inventory", "log"]), Condition::new());
+    let place = line!() + 4;
+    let said = said(|| {
+        let mut inventory = inventory.lock();
+        let _log = log.lock();
+        changed.wait_timeout(&mut inventory, Duration::from_millis(1));
+    });
+    let said = said.expect("it would be taken again while the log is held");
+    let now = format!("is held while \"inventory\" is taken at {}:{place}:", file!());
+    assert!(said.contains("now: \"log\"") && said.contains(&now), "{said}");
+    assert!(said.contains("before: \"inventory\""), "{said}");
+    assert_eq!((changed.notify_all(), inventory.is_locked(), log.is_locked()), (0, false, false));
+}
+
+#[test]
+fn a_wait_with_a_lock_that_was_taken_last_is_in_order() {
+    let ([outer, inner], changed) = (named(["outer", "inner"]), Condition::new());
+    let _outer = outer.lock();
+    let mut guard = inner.lock();
+    let said = said(|| {
+        assert!(!changed.wait_timeout(&mut guard, Duration::from_millis(1)));
+        assert!(!changed.wait_for_timeout(&mut guard, Duration::ZERO, |()| false));
+    });
+    assert_eq!(said, None);
+}
+
+#[test]
+fn what_a_wait_takes_again_comes_after_what_is_held() {
+    // Both were taken by a try, which makes no order; only the wait does.
+    let ([a, b], changed) = (named(["a", "b"]), Condition::new());
+    {
+        let mut guard = a.try_lock().unwrap();
+        let _b = b.try_lock().unwrap();
+        changed.wait_timeout(&mut guard, Duration::from_millis(1));
+    }
+    assert_eq!(said(|| take(&b, &a)), None);
+    assert!(said(|| take(&a, &b)).is_some(), "b was held while a was taken again");
+}
+
+#[test]
+fn a_wait_with_an_rlock_is_checked_like_the_others_and_may_have_several_levels() {
+    let ([log], stock, filled) = (named(["log"]), RLock::new(()), Condition::new());
+    stock.set_name("stock");
+    let wait = |held: &mut RLockGuard<'_, ()>| {
+        assert!(!filled.wait_timeout(held, Duration::from_millis(1)));
+    };
+    assert_eq!(said(|| wait(&mut (stock.lock(), stock.lock()).1)), None, "it lets go of both levels");
+    let said = said(|| {
+        let mut stock = stock.lock();
+        let _log = log.lock();
+        wait(&mut stock);
+    });
+    let said = said.expect("it would be taken again while the log is held");
+    assert!(said.contains("now: \"log\"") && said.contains("while \"stock\" is taken"), "{said}");
+    assert!(stock.try_lock().is_some() && log.try_lock().is_some());
 }
 
 #[test]

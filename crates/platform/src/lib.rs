@@ -7,6 +7,7 @@
 //! | [`cancel`] | [`cancel::Cancel`], a token that ends every wait which looks at it |
 //! | [`cell`] | [`cell::UnsafeCell`], whose accesses are closures, so that a model can check them |
 //! | [`futex`] | wait on a word, wake its waiters; between threads or between processes |
+//! | [`spans`] | what threads do and when, as spans of `tracing`: with the feature `trace` |
 //! | [`thread`] | spawn, yield, a number for each thread, and [`thread::Spin`], a bounded spin |
 //! | [`time`] | [`time::Deadline`], the one way in which every timed call says how long |
 //!

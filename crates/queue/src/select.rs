@@ -26,7 +26,7 @@
 use crate::error::{GetError, PutError, ShutDown};
 use crate::kind::Kind;
 use crate::queue::AnyQueue;
-use crate::sync::{Deadline, Spin, chance};
+use crate::sync::{Deadline, Spin, What, chance, span};
 use crate::waiting::{Hand, Waiter};
 use core::fmt;
 
@@ -146,7 +146,9 @@ impl<'a, R> Select<'a, R> {
     /// ```
     pub fn wait_timeout(mut self, timeout: impl Into<Deadline>) -> Option<R> {
         assert!(!self.cases.is_empty(), "there is something to wait for");
+        let selects = span(What::QueueSelect);
         let case = self.happens(&timeout.into())?;
+        drop(selects);
         // The user's function: everything else is done.
         Some(self.cases[case].answer())
     }

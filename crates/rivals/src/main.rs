@@ -15,6 +15,7 @@ mod locks;
 mod machine;
 mod measure;
 mod options;
+mod pool;
 mod processor;
 mod report;
 mod ring;
@@ -28,6 +29,8 @@ use options::Options;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // In a worker of one of the process pools these do not return.
+    pool::init();
     let options = match Options::read(lexopt::Parser::from_env()) {
         Ok(Some(options)) => options,
         Ok(None) => {

@@ -59,7 +59,7 @@ pub(crate) fn run(bench: &Bench, plan: &Plan) -> Results {
     for contestant in &bench.contestants {
         let who = format!("{} in '{}'", contestant.name, bench.name);
         runners.push(match &contestant.entry {
-            Entry::Work(work) => Ok(Runner::calibrated(who, work, plan)),
+            Entry::Work(work) => Ok(Runner::calibrated(who, work, bench.at_first, plan)),
             Entry::Count(count) => Ok(Runner::counted(who, count)),
             Entry::Absent(reason) => Err(reason),
         });
@@ -83,9 +83,8 @@ pub(crate) fn run(bench: &Bench, plan: &Plan) -> Results {
 
 impl<'a> Runner<'a> {
     /// Finds the number of items that takes about as long as planned, which warms everything up too.
-    fn calibrated(who: String, work: &'a Work, plan: &Plan) -> Self {
-        let mut runner =
-            Self { who, work: Some(work), items: 64 * PARTIES, samples: Vec::new(), failure: None };
+    fn calibrated(who: String, work: &'a Work, items: u64, plan: &Plan) -> Self {
+        let mut runner = Self { who, work: Some(work), items, samples: Vec::new(), failure: None };
         while let Some(done) = runner.work(plan) {
             let factor = plan.length.as_secs_f64() / done.time.as_secs_f64().max(1e-9);
             // A short run says little about a long one: towards the goal in bounded steps.
@@ -226,7 +225,7 @@ mod tests {
         let log = Rc::default();
         let contestant = sleeper("any", 7, &log);
         let Entry::Work(work) = &contestant.entry else { unreachable!() };
-        let runner = Runner::calibrated("any".to_owned(), work, &PLAN);
+        let runner = Runner::calibrated("any".to_owned(), work, PARTIES, &PLAN);
         assert!(runner.items.is_multiple_of(PARTIES));
         assert!(runner.items.abs_diff(4_000_000 / 7) < 10, "{} items", runner.items);
     }

@@ -5,6 +5,7 @@ use crate::live::Place;
 use locks::{Deadline, Lock, Shared};
 use platform::thread::id;
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::{fmt, fs, io, process};
@@ -39,14 +40,20 @@ static MAIN_THREAD: LazyLock<ThreadRef> = LazyLock::new(|| {
 thread_local! {
     // No destructor: a thread knows its own number to its end.
     static IDENT: Cell<u64> = const { Cell::new(NOBODY) };
-    static CURRENT: RefCell<Option<Myself>> = const { RefCell::new(None) };
+    // Nor here, as that would cost each thread a registration: who settles sees to it that it is taken out.
+    static CURRENT: ManuallyDrop<RefCell<Option<ThreadRef>>> = const { ManuallyDrop::new(RefCell::new(None)) };
+    static FOREIGN: Foreign = const { Foreign(RefCell::new(None)) };
 }
 
-/// What a thread knows of itself.
-struct Myself {
-    thread: ThreadRef,
-    /// Of a thread that somebody else has started: it leaves the roll with this.
-    _foreign: Option<Place>,
+/// The place of a thread that somebody else has started, which it leaves with its thread-locals.
+struct Foreign(RefCell<Option<Place>>);
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        if self.0.take().is_some() {
+            leave();
+        }
+    }
 }
 
 /// The calling thread. Python's `current_thread`.
@@ -65,11 +72,14 @@ struct Myself {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn current() -> ThreadRef {
-    let known = CURRENT.try_with(|myself| myself.borrow().as_ref().map(|myself| myself.thread.clone()));
-    match known {
-        Ok(Some(thread)) => thread,
-        Ok(None) => introduce(),
-        Err(_) => ThreadRef::with_ident(IDENT.get(), None, false),
+    match CURRENT.with(|current| current.borrow().clone()) {
+        Some(thread) => thread,
+        None if IDENT.get() == NOBODY => introduce(),
+        None => {
+            let thread = ThreadRef::with_ident(IDENT.get(), None, false);
+            thread.begin(native_id());
+            thread
+        }
     }
 }
 
@@ -77,13 +87,22 @@ pub fn current() -> ThreadRef {
 fn introduce() -> ThreadRef {
     if is_main() {
         let main = main_thread();
-        main.settle(None);
+        main.settle();
         return main;
     }
     let thread = ThreadRef::new(std::thread::current().name().map(Arc::from), true);
     let place = Place::foreign(&thread);
-    thread.settle(Some(place));
+    // Where the thread-locals are going already, the place goes at once.
+    match FOREIGN.try_with(|foreign| foreign.0.replace(Some(place))) {
+        Ok(_) => thread.settle(),
+        Err(_) => thread.begin(native_id()),
+    }
     thread
+}
+
+/// The calling thread knows its number only, from now on.
+pub(crate) fn leave() {
+    drop(CURRENT.with(|current| current.take()));
 }
 
 fn is_main() -> bool {
@@ -117,11 +136,11 @@ impl ThreadRef {
         Self(Arc::new(Record { ident, name, daemon, native_id, end: End::new() }))
     }
 
-    /// The calling thread is this one.
-    pub(crate) fn settle(&self, foreign: Option<Place>) {
+    /// The calling thread is this one, until it [leaves](leave).
+    pub(crate) fn settle(&self) {
         IDENT.set(self.0.ident);
         self.begin(native_id());
-        CURRENT.set(Some(Myself { thread: self.clone(), _foreign: foreign }));
+        CURRENT.with(|current| current.replace(Some(self.clone())));
     }
 
     /// It runs, under this number of the system's; 0: it could not be started.

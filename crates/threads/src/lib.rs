@@ -1,5 +1,5 @@
 //! Python's threads for Rust, and what Rust adds: names, daemons, joins with a timeout, panics as errors, timers,
-//! scopes, and a token that stops whatever waits.
+//! values of a thread's own, scopes, and a token that stops whatever waits.
 //!
 //! | item | Python's | what it is |
 //! |---|---|---|
@@ -10,6 +10,7 @@
 //! | [`Panic`], [`excepthook`] | what `threading.excepthook` is told | a thread's panic, as the error of its `join` or to whom it may concern |
 //! | [`main`], [`join_non_daemon`] | what the interpreter does at its exit | wait for the threads that are not daemons |
 //! | [`Timer`] | `Timer` | a function that runs later, or is cancelled; many share one thread |
+//! | [`Local`] | `local` | a value a thread and instance, dropped with either |
 //! | [`scope()`], [`Scope`] | | threads that borrow |
 //! | [`Cancel`], [`Deadline`] | | a token that ends every wait which looks at it; a time, a token, or whichever comes first |
 //!
@@ -48,11 +49,17 @@
 //! Nothing ends a thread from outside, here as elsewhere. What it waits for can be ended: a `&`[`Cancel`] stands
 //! wherever a timeout does, in this crate, in `locks` and in `queue`.
 //!
+//! # Feature
+//! `trace`: lives, timers, and all that `locks` and `queue` do, are spans of `tracing`. Where the program has no
+//! subscriber and the environment variable `SELVEDGE_TIMELINE` names a file, they are appended to that file, which
+//! Perfetto and `chrome://tracing` open: a row a thread.
+//!
 //! # When to use `std` instead
 //! `std::thread::spawn` where nobody asks for a timeout, a name or a list, and nobody minds that a thread is cut
 //! off when `main` returns; its `JoinHandle::join` where the panic's payload itself is wanted.
 
 mod ending;
+mod local;
 mod roll;
 mod timer;
 
@@ -76,6 +83,8 @@ pub use handle::Handle;
 pub use identity::{ThreadRef, current, main_thread};
 #[cfg(not(loom))]
 pub use live::{active_count, enumerate, join_non_daemon, main};
+#[cfg(not(loom))]
+pub use local::{AccessError, Local};
 pub use locks::{Cancel, Cancelled, Deadline};
 #[cfg(not(loom))]
 pub use panic::{Panic, excepthook};
@@ -90,6 +99,7 @@ pub use timer::{Timer, TimerHandle};
 #[doc(hidden)]
 pub mod raw {
     pub use crate::ending::{End, Slot};
+    pub use crate::local::raw::Values;
     pub use crate::roll::Roll;
     pub use crate::timer::raw::Timers;
     pub use crate::timer::schedule::{Key, Schedule};

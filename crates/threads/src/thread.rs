@@ -1,10 +1,11 @@
 //! A thread that is not started yet, and the first and last things that a started one does.
 
 use crate::handle::{Handle, Outcome, Shared};
-use crate::identity::{ThreadRef, check_name};
+use crate::identity::{self, ThreadRef, check_name};
 use crate::live::{self, Kind, Place};
 use crate::panic::{self, Panic};
 use crate::scope::Scope;
+use platform::spans::{What, span};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::{fmt, io, thread};
@@ -137,8 +138,10 @@ where
             let (shared, thread) = (Arc::clone(&shared), thread.clone());
             move || {
                 place.occupy();
-                thread.settle(None);
+                thread.settle();
+                let _lives = span(What::Thread);
                 shared.end(run(function), place);
+                identity::leave();
             }
         };
         panic::watch();

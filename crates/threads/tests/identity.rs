@@ -118,19 +118,26 @@ fn the_system_knows_a_thread_under_its_number_and_its_names() {
 }
 
 #[test]
-fn in_a_destructor_of_a_thread_local_a_thread_has_its_number_still() {
-    struct Asks(mpsc::Sender<u64>);
+fn in_a_destructor_of_a_thread_local_a_thread_has_its_numbers_still() {
+    struct Asks(mpsc::Sender<(u64, u32)>);
     impl Drop for Asks {
         fn drop(&mut self) {
-            self.0.send(current().ident()).unwrap();
+            self.0.send((current().ident(), current().native_id())).unwrap();
         }
     }
     thread_local!(static ASKS: std::cell::RefCell<Option<Asks>> = const { std::cell::RefCell::new(None) });
     let (tell, told) = mpsc::channel();
+    let again = tell.clone();
     let handle = Thread::new(move || ASKS.set(Some(Asks(tell)))).start().unwrap();
-    let ident = handle.ident();
+    let numbers = (handle.ident(), handle.native_id());
     assert_eq!(handle.join(), Ok(()));
-    assert_eq!(told.recv(), Ok(ident));
+    assert_eq!(told.recv_timeout(LONG), Ok(numbers));
+
+    // Of a thread of std that asks for the first time then.
+    thread::spawn(move || ASKS.set(Some(Asks(again)))).join().unwrap();
+    let (ident, native_id) = told.recv_timeout(LONG).unwrap();
+    assert!(ident > numbers.0 && native_id > 0);
+    assert!(enumerate().iter().all(|thread| thread.ident() != ident), "it has left the list");
 }
 
 #[test]

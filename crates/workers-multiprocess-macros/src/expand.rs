@@ -1,7 +1,7 @@
 //! What does `#[task]` turn a function into, and what does it refuse?
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Error, FnArg, ItemFn, Result, ReturnType, Safety, Signature, Type, spanned::Spanned};
 
 /// The item, untouched, followed by its registration or by the reason why there is none.
@@ -23,7 +23,7 @@ fn registration(attribute: TokenStream, item: TokenStream) -> Result<TokenStream
     })?;
     let signature = &function.sig;
     check_kind(signature)?;
-    let argument = argument_type(signature)?;
+    let arguments = argument_types(signature)?;
     let unit = Type::Verbatim(quote!(()));
     let output = match &signature.output {
         ReturnType::Default => &unit,
@@ -34,9 +34,25 @@ fn registration(attribute: TokenStream, item: TokenStream) -> Result<TokenStream
     let name = &signature.ident;
     let conditions = function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     // Each with the place of its type, so that the compiler's errors about its traits point there.
-    let decode = quote_spanned!(argument.span()=> ::workers_multiprocess::private::decode::<#argument>);
+    let given = match arguments.as_slice() {
+        [argument] => quote!(#argument),
+        arguments => quote!((#(#arguments),*)),
+    };
+    let place = arguments.first().map_or(name.span(), Spanned::span);
+    let decode = quote_spanned!(place=> ::workers_multiprocess::private::decode::<#given>);
     let encode = quote_spanned!(output.span()=> ::workers_multiprocess::private::encode::<#output>);
-    // Mixed-site: the closure's parameters must not hide a function of the same name.
+    // Mixed-site: the closure's names must not hide a function of the same name.
+    let call = match arguments.len() {
+        1 => quote_spanned!(Span::mixed_site()=> #name(#decode(argument)?)),
+        len => {
+            let names = (0..len).map(|number| format_ident!("a{number}", span = Span::mixed_site()));
+            let names: Vec<_> = names.collect();
+            quote_spanned!(Span::mixed_site()=> {
+                let (#(#names),*) = #decode(argument)?;
+                #name(#(#names),*)
+            })
+        }
+    };
     Ok(quote_spanned! {Span::mixed_site()=>
         #(#conditions)*
         const _: () = {
@@ -44,7 +60,7 @@ fn registration(attribute: TokenStream, item: TokenStream) -> Result<TokenStream
                 ::workers_multiprocess::private::Entry {
                     path: ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
                     id: || ::workers_multiprocess::private::id_of(#name),
-                    run: |argument, reply| #encode(&#name(#decode(argument)?), reply),
+                    run: |argument, reply| #encode(&#call, reply),
                     show: |argument| {
                         #[allow(unused_imports, reason = "one of them is not needed")]
                         use ::workers_multiprocess::private::{ShowDebug, ShowType};
@@ -82,29 +98,29 @@ fn check_kind(signature: &Signature) -> Result<()> {
     Ok(())
 }
 
-fn argument_type(signature: &Signature) -> Result<&Type> {
-    if let Some(receiver) = signature.receiver() {
+/// As many as `Callable` is implemented for.
+const MAX_ARGUMENTS: usize = 8;
+
+fn argument_types(signature: &Signature) -> Result<Vec<&Type>> {
+    if let Some(dots) = &signature.variadic {
+        return Err(Error::new(dots.span(), "a task cannot take `...`"));
+    }
+    if let Some(ninth) = signature.inputs.iter().nth(MAX_ARGUMENTS) {
         return Err(Error::new(
-            receiver.span(),
-            "a task cannot take `self`: make it a free function of one argument",
+            ninth.span(),
+            "a task takes eight arguments at most; for more, take a struct",
         ));
     }
-    if let Some(dots) = &signature.variadic {
-        return Err(Error::new(dots.span(), "a task takes exactly one argument"));
-    }
-    let mut inputs = signature.inputs.iter();
-    match (inputs.next(), inputs.next()) {
-        (Some(FnArg::Typed(argument)), None) => {
+    let types = signature.inputs.iter().map(|input| match input {
+        FnArg::Typed(argument) => {
             check_owned(&argument.ty, "takes")?;
-            Ok(&argument.ty)
+            Ok(&*argument.ty)
         }
-        (None, _) => {
-            Err(Error::new(signature.ident.span(), "a task takes exactly one argument; for none, take `()`"))
+        FnArg::Receiver(receiver) => {
+            Err(Error::new(receiver.span(), "a task cannot take `self`: make it a free function"))
         }
-        (_, second) => {
-            Err(Error::new(second.span(), "a task takes exactly one argument; for several, take a tuple"))
-        }
-    }
+    });
+    types.collect()
 }
 
 /// Refuses a type that borrows, or that is not written out.
@@ -188,7 +204,7 @@ mod tests {
     #[test]
     fn a_refused_function_stays_too_and_has_one_error() {
         let item = quote!(
-            fn nothing() {}
+            fn generic<T>() {}
         );
         let expanded = task(TokenStream::new(), item.clone()).to_string();
         assert!(expanded.starts_with(&item.to_string()), "{expanded}");
@@ -205,7 +221,13 @@ mod tests {
                 }
             ),
             quote!(
+                fn f() {}
+            ),
+            quote!(
                 fn f(_: ()) {}
+            ),
+            quote!(
+                fn f(a: u32, (b, c): (u32, u32), _: String, mut d: Vec<u8>) {}
             ),
             quote!(
                 fn f((a, b): (u32, String)) -> Vec<String> {
@@ -250,19 +272,17 @@ mod tests {
     }
 
     #[test]
-    fn any_other_number_of_arguments_than_one_is_refused() {
-        assert_refused(
-            quote!(
-                fn f() {}
-            ),
-            "for none, take `()`",
-        );
-        assert_refused(
-            quote!(
-                fn f(a: u32, b: u32) {}
-            ),
-            "for several, take a tuple",
-        );
+    fn more_than_eight_arguments_are_refused() {
+        let function = |len: usize| {
+            let names = (0..len).map(|number| format_ident!("a{number}"));
+            quote!(fn f(#(#names: u8),*) {})
+        };
+        assert!(registration(TokenStream::new(), function(MAX_ARGUMENTS)).is_ok());
+        assert_refused(function(MAX_ARGUMENTS + 1), "eight arguments at most");
+    }
+
+    #[test]
+    fn a_function_that_belongs_to_a_value_is_refused() {
         assert_refused(
             quote!(
                 fn f(self) {}
@@ -296,6 +316,12 @@ mod tests {
                 fn f(x: Cow<'_, str>) {}
             ),
             "the only lifetime",
+        );
+        assert_refused(
+            quote!(
+                fn f(x: u32, y: &str) {}
+            ),
+            "takes an owned value: a reference",
         );
         assert_refused(
             quote!(

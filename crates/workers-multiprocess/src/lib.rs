@@ -1,45 +1,69 @@
 #![doc = include_str!("../README.md")]
+// What starts threads and processes is not in the model world: there the algorithms stand alone.
+#![cfg_attr(loom, allow(dead_code, unused_imports, reason = "the pools use them"))]
 
+mod chunk;
 mod error;
+mod executor;
 mod future;
+mod gather;
 mod panic;
 mod results;
+mod sync;
 mod thread_pool;
 mod watch;
 
+#[cfg(all(target_os = "linux", not(loom)))]
+mod callable;
 #[cfg(target_os = "linux")]
 mod link;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 mod process_pool;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 mod registry;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 mod shared_bytes;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 mod wire;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 mod worker;
 
 pub use error::{Death, TaskError};
+pub use executor::Executor;
 pub use future::Future;
-pub use results::Results;
-pub use thread_pool::ThreadPool;
+pub use gather::{AsCompleted, When, as_completed, wait};
+pub use queue::Shutdown;
+pub use results::{Results, Unordered};
+#[cfg(not(loom))]
+pub use thread_pool::{Scope, ThreadPool, ThreadPoolBuilder};
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 pub use {
+    callable::Callable,
     process_pool::{
-        Builder, Call, Line, Map, Output, ProcessPool, Quarantined, Statistics, Stream, WorkerStatistics,
+        Builder, Call, Line, Map, Output, Process, ProcessHandle, ProcessPool, ProcessRef, Quarantined,
+        Statistics, Stream, WorkerStatistics, active_children,
     },
     shared_bytes::SharedBytes,
     wire::MAX_MESSAGE,
     worker::{current_cancel, init},
-    workers_multiprocess_macros::task,
+    workers_multiprocess_macros::{task, test},
 };
 
-/// What the expansion of [`task`] needs. No part of the interface: it changes without notice.
-#[cfg(target_os = "linux")]
+/// The algorithms alone, for their proofs; no part of the interface.
+#[doc(hidden)]
+pub mod raw {
+    pub use crate::future::{Canceller, Promise, promise, promise_with};
+    #[cfg(target_os = "linux")]
+    pub use crate::link::claims::Claims;
+    pub use crate::thread_pool::idle::Idle;
+}
+
+/// What the expansions of [`task`] and [`test`](macro@test) need. No part of the interface: it changes without notice.
+#[cfg(all(target_os = "linux", not(loom)))]
 #[doc(hidden)]
 pub mod private {
     pub use crate::registry::{Entry, Refused, ShowDebug, ShowType, Shown, decode, encode, id_of};
+    pub use crate::worker::init_test;
     pub use inventory;
 }

@@ -38,6 +38,7 @@ thread_local! {
 /// Runs `f`; a panic becomes [`TaskError::Panicked`] instead of being printed.
 ///
 /// A second panic inside `f` (after it caught the first one, or while it unwinds) is printed as usual.
+#[inline]
 pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, TaskError> {
     install_hook();
     let outer = WATCH.replace(Watch::On);
@@ -81,11 +82,12 @@ fn text_of(payload: &(dyn Any + Send)) -> String {
 }
 
 /// Only a hook learns where a panic was; what is not a task's panic goes to the hook that was there before.
+#[inline]
 fn install_hook() {
     static INSTALLED: Once = Once::new();
     // Without unwinding a panic ends the process, so that nobody but the old hook could tell. A hook cannot
     // be changed while panicking.
-    if cfg!(panic = "abort") || thread::panicking() {
+    if INSTALLED.is_completed() || cfg!(panic = "abort") || thread::panicking() {
         return;
     }
     INSTALLED.call_once(|| {

@@ -140,25 +140,27 @@ thread_local! {
 pub(crate) fn outgoing<R>(encode: impl FnOnce() -> R) -> (R, Vec<SharedBytes>) {
     /// Puts back what was there, also when `encode` panics.
     struct Outer(Option<usize>);
-    impl Outer {
-        fn files(&self) -> Vec<SharedBytes> {
-            match MET.take() {
-                Some(met) if met > 0 => OUTGOING.with_borrow_mut(|files| files.split_off(files.len() - met)),
-                _ => Vec::new(),
+    impl Drop for Outer {
+        #[inline]
+        fn drop(&mut self) {
+            if let Some(met @ 1..) = MET.replace(self.0) {
+                drop(take(met));
             }
         }
     }
-    impl Drop for Outer {
-        fn drop(&mut self) {
-            drop(self.files());
-            MET.set(self.0);
-        }
-    }
-    let outer = Outer(MET.replace(Some(0)));
+    let _outer = Outer(MET.replace(Some(0)));
     let result = encode();
-    (result, outer.files())
+    let files = match MET.get() {
+        Some(met @ 1..) => {
+            MET.set(Some(0));
+            take(met)
+        }
+        _ => Vec::new(),
+    };
+    (result, files)
 }
 
+/// The files that were met last.
 #[cold]
 fn take(met: usize) -> Vec<SharedBytes> {
     OUTGOING.with_borrow_mut(|files| files.split_off(files.len() - met))

@@ -3,32 +3,28 @@
 use locks::{Condition, Deadline, Lock};
 use std::collections::VecDeque;
 
-/// Who waits for several futures registers one of these at each, with a key. A future that ends costs O(1).
+/// Who waits for several futures registers one of these at each, with a key. A future that ends costs O(1), and
+/// wakes nobody before it is enough.
 pub(crate) struct Watch {
     state: Lock<State>,
-    enough: Condition,
-}
-
-struct State {
-    /// The keys of those that have ended, in that order.
-    ended: VecDeque<usize>,
-    failed: bool,
-    /// How many who waits wants; it is not woken before.
+    changed: Condition,
+    /// How many ends are enough.
     wanted: usize,
     /// Whether one failure is enough.
     or_failed: bool,
 }
 
-impl State {
-    fn is_enough(&self) -> bool {
-        self.ended.len() >= self.wanted || (self.or_failed && self.failed)
-    }
+struct State {
+    /// The keys of those that have ended and were not taken, in that order.
+    ended: VecDeque<usize>,
+    failed: bool,
 }
 
 impl Watch {
-    pub(crate) fn new() -> Self {
-        let state = State { ended: VecDeque::new(), failed: false, wanted: 1, or_failed: false };
-        Self { state: Lock::new(state), enough: Condition::new() }
+    /// Of futures of which `wanted` ends are enough, or one failure if `or_failed`.
+    pub(crate) fn new(wanted: usize, or_failed: bool) -> Self {
+        let state = State { ended: VecDeque::new(), failed: false };
+        Self { state: Lock::new(state), changed: Condition::new(), wanted, or_failed }
     }
 
     /// The future that was given `key` has ended.
@@ -36,18 +32,26 @@ impl Watch {
         let mut state = self.state.lock();
         state.ended.push_back(key);
         state.failed |= failed;
-        let enough = state.is_enough();
+        let enough = self.is_enough_in(&state);
         drop(state);
         if enough {
-            self.enough.notify_all();
+            self.changed.notify_all();
         }
     }
 
-    /// Waits until `wanted` keys are there, or until one has failed if `or_failed`.
-    pub(crate) fn wait(&self, wanted: usize, or_failed: bool, deadline: &Deadline) {
+    /// Whether it is enough.
+    pub(crate) fn is_enough(&self) -> bool {
+        self.is_enough_in(&self.state.lock())
+    }
+
+    fn is_enough_in(&self, state: &State) -> bool {
+        state.ended.len() >= self.wanted || (self.or_failed && state.failed)
+    }
+
+    /// Waits until it is enough, or until `deadline`.
+    pub(crate) fn wait(&self, deadline: &Deadline) {
         let mut state = self.state.lock();
-        (state.wanted, state.or_failed) = (wanted, or_failed);
-        self.enough.wait_for_timeout(&mut state, deadline, |state| state.is_enough());
+        self.changed.wait_for_timeout(&mut state, deadline, |state| self.is_enough_in(state));
     }
 
     /// The key of the next that has ended.

@@ -64,7 +64,11 @@ impl Flavor for Appending<'_> {
 
     #[inline]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
+        match bytes.len() {
+            // A number: a loop costs less than a call that copies.
+            0..=10 => self.0.extend(bytes.iter().copied()),
+            _ => self.0.extend_from_slice(bytes),
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Cargo builds an example either as a program or, with `test = true`, as its tests. The integration tests in
 //! `average.rs` need the program, so the tests inside its modules run from here.
+#![cfg(not(loom))]
 
 #[path = "../examples/average/main.rs"]
 #[expect(dead_code, reason = "`main` is entered in the example only")]

@@ -1,7 +1,7 @@
 //! A program with two tasks of the same path. It has a test executable of its own, because no pool can be
 //! made in it.
 
-#![cfg(unix)]
+#![cfg(all(target_os = "linux", not(loom)))]
 
 use std::io::ErrorKind;
 use workers_multiprocess::{ProcessPool, task};
@@ -22,10 +22,9 @@ fn two() -> u32 {
     same_name(1)
 }
 
-#[test]
+#[workers_multiprocess::test]
 fn a_pool_of_a_program_with_two_tasks_of_one_path_is_refused() {
     assert_eq!((one(), two()), (1, 2), "the functions are still themselves");
-    workers_multiprocess::init();
     let error = ProcessPool::new(1).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     let path = concat!(module_path!(), "::same_name");

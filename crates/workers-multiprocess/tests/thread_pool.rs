@@ -1,12 +1,13 @@
 //! `ThreadPool` as its users see it.
+#![cfg(not(loom))]
 
 use std::{
     io::ErrorKind,
-    sync::{Arc, Barrier, mpsc},
+    sync::{Arc, Barrier, Mutex, mpsc},
     thread,
     time::Duration,
 };
-use workers_multiprocess::{Future, TaskError, ThreadPool};
+use workers_multiprocess::{Future, Shutdown, TaskError, ThreadPool};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -39,7 +40,7 @@ fn a_result_comes_back_from_another_thread() {
 fn map_keeps_the_order_of_its_input() {
     let pool = ThreadPool::new(4).unwrap();
     let results = pool.map(|n: u64| n * n, 0..1000);
-    assert_eq!(results.len(), 1000);
+    assert_eq!(results.size_hint(), (1000, Some(1000)));
     let squares: Result<Vec<_>, _> = results.collect();
     assert_eq!(squares.unwrap(), (0..1000).map(|n| n * n).collect::<Vec<_>>());
 }
@@ -130,4 +131,147 @@ fn a_pool_that_its_own_task_drops_waits_for_nobody() {
 #[test]
 fn a_pool_without_workers_is_refused() {
     assert_eq!(ThreadPool::new(0).unwrap_err().kind(), ErrorKind::InvalidInput);
+}
+
+#[test]
+fn map_takes_from_an_endless_input_only_what_it_needs() {
+    let pool = ThreadPool::new(2).unwrap();
+    let taken = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&taken);
+    let input = (0..).inspect(move |_| *count.lock().unwrap() += 1);
+    let mut results = pool.map(|n: u64| n + 1, input).buffer_size(5);
+    assert_eq!(results.next(), Some(Ok(1)));
+    assert_eq!(*taken.lock().unwrap(), 5);
+    assert_eq!(results.by_ref().take(1000).map(Result::unwrap).sum::<u64>(), (2..1002).sum());
+}
+
+#[test]
+fn dropping_a_map_takes_back_what_has_not_begun() {
+    let pool = ThreadPool::new(1).unwrap();
+    let (blocker, release) = block(&pool);
+    let ran = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&ran);
+    drop(pool.map(move |_| *count.lock().unwrap() += 1, 0..3).start());
+    drop(release);
+    assert_eq!(result(blocker), Ok(()));
+    assert_eq!(result(pool.submit(|n| n, 1)), Ok(1));
+    assert_eq!(*ran.lock().unwrap(), 0);
+}
+
+#[test]
+fn an_unordered_map_gives_what_is_there_and_every_item_once() {
+    let pool = ThreadPool::new(2).unwrap();
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    let wait_for_zero = move |n: u32| {
+        if n == 0 {
+            released.lock().unwrap().recv_timeout(LONG).unwrap();
+        }
+        n
+    };
+    let mut results = pool.map_unordered(wait_for_zero, 0..6).chunk_size(1);
+    let mut seen: Vec<u32> = results.by_ref().take(5).map(Result::unwrap).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [1, 2, 3, 4, 5]);
+    release.send(()).unwrap();
+    assert_eq!(results.collect::<Vec<_>>(), [Ok(0)]);
+}
+
+#[test]
+fn a_panic_in_a_chunk_is_its_items_alone() {
+    let pool = ThreadPool::new(2).unwrap();
+    let results: Vec<_> = pool.map(|n: u32| 6 / n, [1, 0, 3]).chunk_size(3).collect();
+    assert_eq!((&results[0], &results[2]), (&Ok(6), &Ok(2)));
+    assert!(matches!(&results[1], Err(TaskError::Panicked { .. })));
+}
+
+#[test]
+fn a_scope_waits_for_what_borrows_also_when_it_panics() {
+    let pool = ThreadPool::new(2).unwrap();
+    let mut numbers = vec![0; 100];
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        pool.scope(|scope| {
+            for (n, number) in numbers.iter_mut().enumerate() {
+                std::mem::forget(scope.submit(move || *number = n));
+            }
+            std::panic::resume_unwind(Box::new("on purpose"));
+        })
+    }));
+    assert!(ended.is_err());
+    assert_eq!(numbers, (0..100).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_scope_inside_a_task_of_a_pool_of_one_ends() {
+    let pool = Arc::new(ThreadPool::new(1).unwrap());
+    let inner = Arc::clone(&pool);
+    let sum = pool.submit(
+        move |()| {
+            let parts = Mutex::new(Vec::new());
+            inner.scope(|scope| {
+                scope.submit(|| {
+                    parts.lock().unwrap().push(1);
+                    scope.submit(|| parts.lock().unwrap().push(2));
+                });
+            });
+            parts.into_inner().unwrap()
+        },
+        (),
+    );
+    assert_eq!(result(sum), Ok(vec![1, 2]));
+}
+
+#[test]
+fn a_scope_ends_when_its_tasks_are_cancelled() {
+    let pool = ThreadPool::new(1).unwrap();
+    let (blocker, release) = block(&pool);
+    let text = String::from("borrowed");
+    let cancelled = pool.scope(|scope| {
+        let future = scope.submit(|| text.len());
+        (future.cancel(), scope.submit(|| text.len()).cancel())
+    });
+    assert_eq!(cancelled, (true, true));
+    drop(release);
+    assert_eq!(result(blocker), Ok(()));
+}
+
+#[test]
+fn a_result_that_borrows_is_dropped_before_the_scope_ends() {
+    struct Notes<'a>(&'a Mutex<u32>);
+    impl Drop for Notes<'_> {
+        fn drop(&mut self) {
+            *self.0.lock().unwrap() += 1;
+        }
+    }
+    let pool = ThreadPool::new(2).unwrap();
+    for _ in 0..200 {
+        let drops = Mutex::new(0);
+        pool.scope(|scope| drop(scope.submit(|| Notes(&drops))));
+        assert_eq!(drops.into_inner().unwrap(), 1);
+    }
+}
+
+#[test]
+fn a_failing_initializer_fails_every_task() {
+    let pool = ThreadPool::builder(2).initializer(|| panic!("no licence")).start().unwrap();
+    for _ in 0..10 {
+        match result(pool.submit(|n: u32| n, 1)) {
+            // The other thread's initializer may not have come to its panic: then this thread's has.
+            Err(TaskError::Start(text)) => assert!(text.contains("no licence"), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_threads_work_on_after_a_shutdown_until_nothing_is_left() {
+    let pool = ThreadPool::new(1).unwrap();
+    let (blocker, release) = block(&pool);
+    let before = pool.submit(|n| n, 1);
+    pool.shutdown(Shutdown::Drain);
+    assert!(!pool.join_timeout(Duration::ZERO));
+    assert_eq!(result(pool.submit(|n| n, 2)), Err(TaskError::Start("the pool is shut down".into())));
+    drop(release);
+    assert_eq!((result(blocker), result(before)), (Ok(()), Ok(1)));
+    assert!(pool.join_timeout(LONG));
 }

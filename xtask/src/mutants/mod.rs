@@ -27,7 +27,7 @@ pub(crate) const VERB: Verb = Verb {
     name: "mutants",
     what: "weaken every ordering, fence and wake in turn, and see whether a proof notices",
     help: "\
-Usage: cargo xtask mutants [-p locks|threads|queue] [FILTER] [--json]
+Usage: cargo xtask mutants [-p locks|threads|queue|workers-multiprocess] [FILTER] [--json]
 
 The ordering audit. In the sources of the package, makes one Acquire, Release or AcqRel Relaxed (an AcqRel
 also by halves, and the ordering of a refused exchange by itself), takes one fence away, or skips one wake,
@@ -41,7 +41,7 @@ and so does a waiver that is not needed. A proof fails by a deadlock, a livelock
 assertion, or an outcome that it does not state; not by exploring less than it states. All operations of one
 line are weakened together, which is said where it occurs.
 
-  -p PACKAGE   only the sites of this package, killed by its proofs; without it all three
+  -p PACKAGE   only the sites of this package, killed by its proofs; without it all four
   FILTER       only the mutants whose name, as in `crates/locks/src/lock/raw.rs:132=relaxed`, contains it
   --json       {\"mutants\": [{\"package\", \"file\", \"line\", \"fault\", \"operations\",
                 \"status\": \"killed\"|\"survived\"|\"unreached\"|\"waived\"|\"timeout\"|\"unclear\",
@@ -55,7 +55,7 @@ unclear: a proof ended in a way that says nothing of the mutant; run it alone wi
 };
 
 /// The packages whose algorithms stand on `platform`.
-const PACKAGES: [&str; 3] = ["locks", "threads", "queue"];
+const PACKAGES: [&str; 4] = ["locks", "threads", "queue", "workers-multiprocess"];
 
 /// Which mutants.
 #[derive(Debug, Default, PartialEq)]
@@ -84,7 +84,7 @@ struct Audit {
 
 fn mutants(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     let options = parse(arguments)?;
-    let audit = audit(&Workspace::read()?, &options, &mut Sink::Stderr)?;
+    let audit = audit(&Workspace::read()?, &options, None, &mut Sink::Stderr)?;
     if options.json {
         out::json(&audit.to_json())?;
     } else {
@@ -94,9 +94,14 @@ fn mutants(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     Ok(verdict(audit.ok()))
 }
 
-/// Makes the whole audit for another verb, with everything in its log.
-pub(crate) fn check(workspace: &Workspace, sink: &mut Sink) -> Result<String, Failure> {
-    let audit = audit(workspace, &Options::default(), sink)?;
+/// Makes the whole audit for another verb, with everything in its log. `records` are those of all proofs, if they
+/// have just been run.
+pub(crate) fn check(
+    workspace: &Workspace,
+    records: Option<&Folder>,
+    sink: &mut Sink,
+) -> Result<String, Failure> {
+    let audit = audit(workspace, &Options::default(), records, sink)?;
     audit.lines().into_iter().try_for_each(|line| sink.line(line))?;
     match audit.ok() {
         true => Ok(audit.totals()),
@@ -125,10 +130,15 @@ fn package(name: &str) -> Result<&'static str, Failure> {
     known.ok_or_else(|| Failure::Usage(format!("-p is {}, not '{name}'", PACKAGES.join(" or "))))
 }
 
-fn audit(workspace: &Workspace, options: &Options, sink: &mut Sink) -> Result<Audit, Failure> {
+fn audit(
+    workspace: &Workspace,
+    options: &Options,
+    records: Option<&Folder>,
+    sink: &mut Sink,
+) -> Result<Audit, Failure> {
     let mut audit = Audit::default();
     for package in PACKAGES.into_iter().filter(|name| options.package.is_none_or(|only| only == *name)) {
-        audit_package(workspace, package, options.filter.as_deref(), &mut audit, sink)?;
+        audit_package(workspace, package, options.filter.as_deref(), records, &mut audit, sink)?;
     }
     match &options.filter {
         Some(filter) if audit.audited.is_empty() => {
@@ -142,13 +152,14 @@ fn audit_package(
     workspace: &Workspace,
     package: &str,
     filter: Option<&str>,
+    records: Option<&Folder>,
     audit: &mut Audit,
     sink: &mut Sink,
 ) -> Result<(), Failure> {
     let texts = sites::read(&workspace.root, package)?;
     let proofs = match texts.are_inert() {
         true => None,
-        false => Some(proofs(workspace, package, sink)?),
+        false => Some(proofs(workspace, package, records, sink)?),
     };
     let passed = proofs.as_ref().map_or(&[][..], |(_, passed)| passed);
     let mut sites = sites::find(&texts, passed);
@@ -166,9 +177,19 @@ fn audit_package(
     }
 }
 
-/// Builds the proofs of a package, and runs them without a fault to see what they come by.
-fn proofs(workspace: &Workspace, package: &str, sink: &mut Sink) -> Result<(Program, Vec<Passed>), Failure> {
+/// Builds the proofs of a package, and runs them without a fault to see what they come by, unless their records
+/// say it.
+fn proofs(
+    workspace: &Workspace,
+    package: &str,
+    records: Option<&Folder>,
+    sink: &mut Sink,
+) -> Result<(Program, Vec<Passed>), Failure> {
     let program = run::build(workspace, package, sink)?;
+    if let Some(records) = records {
+        let passed = sites::passed(records.path(), package, &program.tests)?;
+        return Ok((program, passed));
+    }
     sink.line(format_args!("{package}: its proofs without a fault, to see what they come by"))?;
     let folder = Folder::create(workspace)?;
     run::baseline(workspace, &program, folder.path())?;
@@ -180,23 +201,24 @@ fn proofs(workspace: &Workspace, package: &str, sink: &mut Sink) -> Result<(Prog
 fn attack(
     workspace: &Workspace,
     program: &Program,
-    mutants: Vec<Mutant>,
+    mut mutants: Vec<Mutant>,
     audit: &mut Audit,
     sink: &mut Sink,
 ) -> Result<(), Failure> {
+    // Those that all proofs are expected to survive take longest, and are begun first.
+    mutants.sort_by_key(|mutant| mutant.waiver.is_none());
     let weaken = |mutant: &Mutant| {
         let started = Instant::now();
         let fate = run::attack(workspace, program, mutant)?;
         Ok(Audited { mutant: mutant.clone(), fate, seconds: started.elapsed().as_secs_f64() })
     };
-    let mut audited = Vec::new();
-    run::at_once(&mutants, weaken, |number, one| {
+    let begun = audit.audited.len();
+    run::at_once(&mutants, weaken, |_, one| {
         sink.line(one.line())?;
-        audited.push((number, one));
+        audit.audited.push(one);
         Ok(())
     })?;
-    audited.sort_by_key(|(number, _)| *number);
-    audit.audited.extend(audited.into_iter().map(|(_, one)| one));
+    audit.audited[begun..].sort_by(|one, other| one.mutant.place().cmp(&other.mutant.place()));
     Ok(())
 }
 

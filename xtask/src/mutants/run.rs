@@ -17,11 +17,9 @@ use crate::failure::Failure;
 use crate::out::Sink;
 use crate::prove::{self, Program};
 
-/// Where the harness writes what each proof came by.
-const SITES: &str = "SELVEDGE_SITES";
 /// Where the harness would write failing executions.
 const TRACE: &str = "SELVEDGE_TRACE";
-/// All proofs of a package without a fault and without their refutations.
+/// All proofs of a package without a fault.
 const BASELINE_LIMIT: Duration = Duration::from_secs(900);
 /// All proofs that come by one mutant.
 const MUTANT_LIMIT: Duration = Duration::from_secs(120);
@@ -79,15 +77,15 @@ pub(super) fn build(workspace: &Workspace, package: &str, sink: &Sink) -> Result
     wanted.ok_or_else(|| Failure::Failed(format!("package {package} has no test called loom")))
 }
 
-/// Runs all proofs without a fault; they write what they came by into `sites`.
+/// Runs all proofs without a fault; they leave their records, with what they came by, in `records`.
 ///
 /// Each in a process of its own: in one they would take turns at its memory map, which loom changes for every
 /// execution.
-pub(super) fn baseline(workspace: &Workspace, program: &Program, sites: &Path) -> Result<(), Failure> {
+pub(super) fn baseline(workspace: &Workspace, program: &Program, records: &Path) -> Result<(), Failure> {
     let end = Instant::now() + BASELINE_LIMIT;
     let prove = |test: &String| {
         let mut command = command(workspace, program)?;
-        command.args(["--exact", test]).env(SITES, sites);
+        command.args(["--exact", test]).env(prove::RECORDS, records);
         let left = end.saturating_duration_since(Instant::now());
         let captured = child::capture(command, Errors::Merged, left)?;
         if captured.ended.is_well() {
@@ -128,7 +126,7 @@ fn command(workspace: &Workspace, program: &Program) -> Result<Command, Failure>
     let folder = folder.ok_or_else(|| Failure::Failed(format!("there is no package {package}")))?;
     let mut command = Command::new(&program.path);
     command.current_dir(folder).env("CARGO_MANIFEST_DIR", folder).env("CARGO_PKG_NAME", package);
-    let others = [prove::FAULT, prove::RECORDS, prove::BOUND, SITES, TRACE, "RUST_BACKTRACE"];
+    let others = [prove::FAULT, prove::RECORDS, prove::BOUND, TRACE, "RUST_BACKTRACE"];
     others.iter().chain(&prove::ENDING_EARLY).for_each(|name| _ = command.env_remove(name));
     Ok(command)
 }

@@ -34,6 +34,11 @@ impl Mutant {
     pub(super) fn name(&self) -> String {
         format!("{}:{}={}", self.file, self.line, self.fault)
     }
+
+    /// By what mutants are put in order.
+    pub(super) fn place(&self) -> (&str, usize, &str) {
+        (&self.file, self.line, self.fault)
+    }
 }
 
 /// All mutants of a package, in the order of their places, and what is wrong with waivers.
@@ -193,14 +198,14 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads what the proofs of `package` wrote into `folder`; each must be of one of its `tests`.
+/// Reads what the proofs of `package` wrote into `folder`, among others; each must be of one of its `tests`.
 pub(super) fn passed(folder: &Path, package: &str, tests: &[String]) -> Result<Vec<Passed>, Failure> {
     let mut passed = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let parsed = parse(&fs::read_to_string(&path)?, package, tests);
         let failed = |what| Failure::Failed(format!("the record {} {what}", path.display()));
-        passed.push(parsed.map_err(failed)?);
+        passed.extend(parsed.map_err(failed)?);
     }
     match tests.iter().find(|test| !passed.iter().any(|passed| passed.test == **test)) {
         None => Ok(passed),
@@ -210,13 +215,14 @@ pub(super) fn passed(folder: &Path, package: &str, tests: &[String]) -> Result<V
     }
 }
 
-fn parse(text: &str, package: &str, tests: &[String]) -> Result<Passed, String> {
+/// What a record says, unless it is of another package.
+fn parse(text: &str, package: &str, tests: &[String]) -> Result<Option<Passed>, String> {
     let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let lacks = |field: &str| format!("lacks a proper '{field}'");
     let name = document["name"].as_str().ok_or_else(|| lacks("name"))?;
+    let Some(proof) = name.strip_prefix(&format!("{package}::")) else { return Ok(None) };
     // A record's name begins with that of its test.
-    let proof = name.strip_prefix(&format!("{package}::"));
-    let candidates = tests.iter().filter(|test| proof.is_some_and(|proof| proof.starts_with(test.as_str())));
+    let candidates = tests.iter().filter(|test| proof.starts_with(test.as_str()));
     let test = candidates.max_by_key(|test| test.len()).ok_or_else(|| format!("is of no test: {name}"))?;
     let operation = |site: &Value| {
         Some(Operation {
@@ -227,11 +233,11 @@ fn parse(text: &str, package: &str, tests: &[String]) -> Result<Passed, String> 
         })
     };
     let sites = document["sites"].as_array().ok_or_else(|| lacks("sites"))?;
-    Ok(Passed {
+    Ok(Some(Passed {
         test: test.clone(),
         seconds: document["seconds"].as_f64().ok_or_else(|| lacks("seconds"))?,
         operations: sites.iter().map(operation).collect::<Option<_>>().ok_or_else(|| lacks("sites"))?,
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -247,7 +253,7 @@ mod tests {
             .map(|(file, line, column)| json!({"file": file, "line": line, "column": column, "fault": RELAXED}))
             .collect();
         let document = json!({"name": format!("locks::{test} twice"), "seconds": seconds, "sites": sites});
-        parse(&document.to_string(), "locks", &["lock::a".into(), "lock::ab".into()]).unwrap()
+        parse(&document.to_string(), "locks", &["lock::a".into(), "lock::ab".into()]).unwrap().unwrap()
     }
 
     fn found(text: &str, passed: &[Passed]) -> Sites {
@@ -305,8 +311,9 @@ mod tests {
         let site = json!({"file": FILE, "line": 1, "column": 1, "fault": "weak"});
         let document =
             |name: &str, sites: Value| json!({"name": name, "seconds": 1.0, "sites": sites}).to_string();
-        assert!(parse(&document("queue::lock::a", json!([])), "locks", &tests).is_err());
+        assert!(parse(&document("locks::lock::b", json!([])), "locks", &tests).is_err());
         assert!(parse(&document("locks::lock::a", json!([site])), "locks", &tests).is_err());
-        assert!(parse(&document("locks::lock::a", json!([])), "locks", &tests).is_ok());
+        assert!(parse(&document("locks::lock::a", json!([])), "locks", &tests).unwrap().is_some());
+        assert!(parse(&document("queue::lock::a", json!([])), "locks", &tests).unwrap().is_none());
     }
 }

@@ -69,7 +69,9 @@ fn prove(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
             "note: {FAULT} is set: this run shows what that fault does, and proves nothing"
         ));
     }
-    let proved = run_proofs(&Workspace::read()?, &options, &mut Sink::Stderr)?;
+    let workspace = Workspace::read()?;
+    let folder = Folder::create(&workspace)?;
+    let proved = run_proofs(&workspace, &options, &folder, &mut Sink::Stderr)?;
     if options.json {
         let proofs: Vec<&Value> = proved.records.iter().map(|record| &record.document).collect();
         out::json(&json!({"proofs": proofs, "failed": proved.failed, "ok": proved.ok()}))?;
@@ -82,19 +84,20 @@ fn prove(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     Ok(verdict(proved.ok()))
 }
 
-/// Runs all proofs for another verb, with everything in its log.
-pub(crate) fn check(workspace: &Workspace, sink: &mut Sink) -> Result<String, Failure> {
+/// Runs all proofs for another verb, with everything in its log; their records are in the folder.
+pub(crate) fn check(workspace: &Workspace, sink: &mut Sink) -> Result<(String, Folder), Failure> {
     if env::var_os(FAULT).is_some() {
         return Err(Failure::Failed(format!(
             "{FAULT} is set: with a fault in the code a run proves nothing"
         )));
     }
-    let proved = run_proofs(workspace, &Options::default(), sink)?;
+    let folder = Folder::create(workspace)?;
+    let proved = run_proofs(workspace, &Options::default(), &folder, sink)?;
     for line in report::lines(&proved) {
         sink.line(line)?;
     }
     match proved.ok() {
-        true => Ok(report::totals(&proved.records)),
+        true => Ok((report::totals(&proved.records), folder)),
         false => Err(Failure::Failed(report::verdict(&proved))),
     }
 }
@@ -120,7 +123,12 @@ fn bound(text: String) -> Result<String, Failure> {
     }
 }
 
-fn run_proofs(workspace: &Workspace, options: &Options, sink: &mut Sink) -> Result<Proved, Failure> {
+fn run_proofs(
+    workspace: &Workspace,
+    options: &Options,
+    folder: &Folder,
+    sink: &mut Sink,
+) -> Result<Proved, Failure> {
     let mut programs = select::programs(workspace, &select::arguments(workspace)?, sink)?;
     if options.bound.is_some() {
         // It tests what the harness makes of bounds, and chooses its own.
@@ -130,7 +138,6 @@ fn run_proofs(workspace: &Workspace, options: &Options, sink: &mut Sink) -> Resu
         Some(filter) => select::matching(programs, filter)?,
         None => programs,
     };
-    let folder = record::Folder::create(workspace)?;
     let failed = run::run(workspace, &selected, options, folder.path(), sink)?;
     let records = record::read_all(folder.path())?;
     if env::var_os(FAULT).is_some() && failed.is_empty() {

@@ -6,6 +6,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use serde_json::Value;
 
@@ -28,7 +29,7 @@ pub(super) struct Record {
     pub(super) died: u64,
     /// Whether those that the proof states to survive did, as a lesson in what a smaller model cannot tell.
     pub(super) survivors_live: bool,
-    /// All of it, as written.
+    /// All of it, as written, without the operations that it came by.
     pub(super) document: Value,
 }
 
@@ -39,7 +40,11 @@ impl Record {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let mut document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        // They are for the audit, which reads them itself.
+        if let Some(fields) = document.as_object_mut() {
+            fields.remove("sites");
+        }
         let lacks = |field: &str| format!("lacks a proper '{field}'");
         let text = |field: &str| document[field].as_str().map(str::to_owned).ok_or_else(|| lacks(field));
         let number = |field: &str| document[field].as_u64().ok_or_else(|| lacks(field));
@@ -96,12 +101,15 @@ pub(super) fn read_all(folder: &Path) -> Result<Vec<Record>, Failure> {
     Ok(records)
 }
 
-/// An empty folder for the records of one run, gone when the run is over.
+/// A folder for the records of one run, empty at first and gone with this.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     pub(crate) fn create(workspace: &Workspace) -> io::Result<Self> {
-        let path = workspace.target.join("proofs").join(std::process::id().to_string());
+        static FOLDERS: AtomicUsize = AtomicUsize::new(0);
+        // Relaxed: each number is given once.
+        let number = FOLDERS.fetch_add(1, Relaxed);
+        let path = workspace.target.join("proofs").join(format!("{}-{number}", std::process::id()));
         // An earlier process of this number, killed half-way, may have left its records.
         match fs::remove_dir_all(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::out::Sink;
 
 /// The packages that can be built in the model world.
-pub(crate) const PACKAGES: [&str; 4] = ["platform", "locks", "threads", "queue"];
+pub(crate) const PACKAGES: [&str; 5] = ["platform", "locks", "threads", "queue", "workers-multiprocess"];
 
 /// The integration tests that run there: proofs, the model's own litmus suite, its contract with the real
 /// world, and its harness.

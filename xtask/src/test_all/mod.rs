@@ -10,6 +10,7 @@ mod report;
 mod steps;
 mod text;
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read;
@@ -68,7 +69,8 @@ fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     }
     let progress = Progress::new(options.json);
     let started = Instant::now();
-    let context = Context { workspace: Workspace::read()?, nextest: cargo::has("nextest") };
+    let context =
+        Context { workspace: Workspace::read()?, nextest: cargo::has("nextest"), records: OnceCell::new() };
     if !context.nextest && STEPS.iter().any(|step| step.uses_nextest && options.selects(step)) {
         progress.line("cargo-nextest is not installed: the tests run with `cargo test`.")?;
         progress.line("To have it: cargo install cargo-nextest --locked\n")?;

@@ -1,5 +1,6 @@
 //! What is checked, in which order, and with which command?
 
+use std::cell::OnceCell;
 use std::process::{Command, Stdio};
 
 use super::{figures, text};
@@ -13,6 +14,8 @@ use crate::{mutants, prove, shuttle, table, tour, tsan};
 pub(super) struct Context {
     pub(super) workspace: Workspace,
     pub(super) nextest: bool,
+    /// What the step `prove` left for the step `mutants`.
+    pub(super) records: OnceCell<prove::Folder>,
 }
 
 /// One check. `run` writes to the step's log, and returns what it counted or why it failed.
@@ -75,14 +78,14 @@ pub(super) const STEPS: [Step; 16] = [
         what: "the loom proofs hold, and their refutations die",
         long: true,
         uses_nextest: true,
-        run: |context, sink| prove::check(&context.workspace, sink),
+        run: prove,
         ..PLAIN
     },
     Step {
         name: "mutants",
         what: "a proof notices the loss of any ordering, fence or wake",
         long: true,
-        run: |context, sink| mutants::check(&context.workspace, sink),
+        run: |context, sink| mutants::check(&context.workspace, context.records.get(), sink),
         ..PLAIN
     },
     Step {
@@ -193,8 +196,15 @@ fn props(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     run_tests(command, sink, "property")
 }
 
+fn prove(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
+    let (counted, records) = prove::check(&context.workspace, sink)?;
+    // Nobody has set it before: a step runs once.
+    let _ = context.records.set(records);
+    Ok(counted)
+}
+
 /// What `locks` can be asked for.
-const FEATURES: [&str; 4] = ["lock-order", "counters", "arc_lock", "serde"];
+const FEATURES: [&str; 5] = ["lock-order", "counters", "trace", "arc_lock", "serde"];
 
 fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     let all = FEATURES.join(",");
@@ -216,6 +226,10 @@ fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     run(clippy(&["--all-targets", "--release"], &all), sink)?;
     let mut command = context.workspace.cargo();
     command.args(["test", "--package", "locks", "--no-fail-fast", "--features", &all]);
+    run_tests(command, sink, "test")?;
+    // Spans are what the threads' tests look at.
+    let mut command = context.workspace.cargo();
+    command.args(["test", "--package", "threads", "--no-fail-fast", "--features", "trace"]);
     run_tests(command, sink, "test")
 }
 

@@ -83,9 +83,14 @@ pub trait Guard<Why>: Sealed<Why> {
     type Raw: Waitable;
     #[doc(hidden)]
     fn view(&mut self) -> &mut Self::View;
-    /// For [`Condition`](crate::Condition) alone: who has the raw lock can release it under the guard.
+    /// The lock, about to be let go of and taken again, which is checked. For [`Condition`](crate::Condition) alone:
+    /// who has the raw lock can release it under the guard.
     #[doc(hidden)]
+    #[track_caller]
     fn raw(&self, _: Ours) -> &Self::Raw;
+    /// The wait is over.
+    #[doc(hidden)]
+    fn taken_again(&self, _: Ours) {}
 }
 
 /// What nobody outside can make, or name.
@@ -115,8 +120,13 @@ impl<T> Guard<Alone> for LockGuard<'_, T> {
         self
     }
 
+    #[track_caller]
     fn raw(&self, _: Ours) -> &RawLock {
-        lock::raw_of(self)
+        lock::to_wait_with(self)
+    }
+
+    fn taken_again(&self, _: Ours) {
+        lock::taken_again(self);
     }
 }
 
@@ -131,8 +141,9 @@ macro_rules! rlock_guard {
                 self
             }
 
+            #[track_caller]
             fn raw(&self, _: Ours) -> &RawRLock {
-                rlock::raw_of(self)
+                rlock::to_wait_with(self)
             }
         }
     };

@@ -4,7 +4,10 @@ mod guard;
 mod raw;
 mod waiters;
 
-use crate::sync::{Deadline, const_fn};
+use crate::sync::{
+    Deadline, const_fn,
+    spans::{What, span},
+};
 use guard::Ours;
 pub use guard::{Guard, Waitable};
 pub use raw::RawCondition;
@@ -54,6 +57,9 @@ impl Condition {
     }
 
     /// Releases the lock, sleeps until notified, and takes the lock again.
+    ///
+    /// To take it again is to wait for it while other locks are held: the feature `lock-order` checks that.
+    #[track_caller]
     pub fn wait<Why, G: Guard<Why>>(&self, guard: &mut G) {
         self.wait_timeout(guard, Deadline::NEVER);
     }
@@ -61,10 +67,13 @@ impl Condition {
     /// As [`wait`](Self::wait), until `timeout` at most; says whether a notification ended it.
     ///
     /// The lock is held again in any case, however long that takes.
+    #[track_caller]
     pub fn wait_timeout<Why, G: Guard<Why>>(&self, guard: &mut G, timeout: impl Into<Deadline>) -> bool {
+        let _waits = span(What::ConditionWait);
         let Ok(notified) = self.raw.wait_timeout(guard.raw(Ours::new()), timeout) else {
             unreachable!("a guard holds its lock");
         };
+        guard.taken_again(Ours::new());
         notified
     }
 
@@ -86,6 +95,7 @@ impl Condition {
     ///     assert_eq!((RLockGuard::recursion_count(&inner), outer.get()), (2, 5));
     /// });
     /// ```
+    #[track_caller]
     pub fn wait_for<Why, G: Guard<Why>>(&self, guard: &mut G, ready: impl FnMut(&mut G::View) -> bool) {
         self.wait_for_timeout(guard, Deadline::NEVER, ready);
     }
@@ -101,6 +111,7 @@ impl Condition {
     /// *guard = 1;
     /// assert!(filled.wait_for_timeout(&mut guard, Duration::ZERO, |stock| *stock > 0));
     /// ```
+    #[track_caller]
     pub fn wait_for_timeout<Why, G: Guard<Why>>(
         &self,
         guard: &mut G,

@@ -51,7 +51,9 @@ impl<T: Default> Default for Lock<T> {
     }
 }
 
-pub(crate) fn raw_of<'a, T>(guard: &LockGuard<'a, T>) -> &'a RawLock {
+pub(crate) fn taken_again<T>(_: &LockGuard<'_, T>) {}
+
+pub(crate) fn to_wait_with<'a, T>(guard: &LockGuard<'a, T>) -> &'a RawLock {
     &guard.lock.raw
 }
 

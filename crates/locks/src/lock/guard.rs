@@ -43,11 +43,18 @@ pub type LockGuard<'a, T> = lock_api::MutexGuard<'a, Watched<RawLock>, T>;
 #[cfg(feature = "arc_lock")]
 pub type ArcLockGuard<T> = lock_api::ArcMutexGuard<Watched<RawLock>, T>;
 
-/// The algorithm under a guard, which holds it.
-pub(crate) fn raw_of<'a, T: ?Sized>(guard: &LockGuard<'a, T>) -> &'a RawLock {
+/// The algorithm under a guard, which holds it and is about to wait.
+#[track_caller]
+pub(crate) fn to_wait_with<'a, T: ?Sized>(guard: &LockGuard<'a, T>) -> &'a RawLock {
     // SAFETY: raw() asks that the lock be not released while the data is borrowed: both callers (Condition's
     // waits) hold the guard exclusively, and give it back only when the lock is held again.
-    unsafe { LockGuard::mutex(guard).raw() }.raw()
+    unsafe { LockGuard::mutex(guard).raw() }.to_wait_with()
+}
+
+/// After that wait.
+pub(crate) fn taken_again<T: ?Sized>(guard: &LockGuard<'_, T>) {
+    // SAFETY: as in to_wait_with(): nothing is released.
+    unsafe { LockGuard::mutex(guard).raw() }.taken_again();
 }
 
 // SAFETY: the trait asks that the lock be exclusive: lock() and a try_lock() that succeeds return a guard

@@ -12,6 +12,6 @@ mod guarded;
 
 #[cfg(all(feature = "arc_lock", not(loom)))]
 pub use guarded::ArcLockGuard;
-pub(crate) use guarded::raw_of;
 pub use guarded::{Lock, LockGuard};
+pub(crate) use guarded::{taken_again, to_wait_with};
 pub use raw::{NotLocked, RawLock};

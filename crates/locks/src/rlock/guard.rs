@@ -14,6 +14,10 @@ use core::ops::Deref;
 /// must be a [`Cell`](core::cell::Cell), a [`RefCell`](core::cell::RefCell), an atomic or the like. Costs are
 /// those of [`RawRLock`].
 ///
+/// There are neither mapped guards nor guards that share the lock (`arc_lock`). A guard gives `&T` only, so a part of
+/// the data can be looked at beside the guard as well as through one of its own; and a guard that stays on its thread
+/// has less use for a share in the lock, which an `Arc` beside it gives.
+///
 /// A guard that is leaked keeps its level for ever; a thread that ends with one keeps the lock.
 ///
 /// ```
@@ -140,8 +144,10 @@ impl<T: ?Sized> RLockGuard<'_, T> {
     }
 }
 
-/// The algorithm under a guard, whose thread owns it.
-pub(crate) fn raw_of<'a, T: ?Sized>(guard: &RLockGuard<'a, T>) -> &'a RawRLock {
+/// The algorithm under a guard, whose thread owns it and is about to wait.
+#[track_caller]
+pub(crate) fn to_wait_with<'a, T: ?Sized>(guard: &RLockGuard<'a, T>) -> &'a RawRLock {
+    guard.lock.watcher.before_wait();
     &guard.lock.raw
 }
 
@@ -191,6 +197,11 @@ impl<T: ?Sized> crate::Watch for RLock<T> {
     #[cfg(feature = "counters")]
     fn counters(&self) -> crate::Counters {
         self.watcher.counters()
+    }
+
+    #[cfg(feature = "counters")]
+    fn state(&self) -> crate::State<'_> {
+        crate::State { owner: self.raw.owner(), ..self.watcher.state(&self.raw) }
     }
 }
 

@@ -3,6 +3,6 @@
 mod guard;
 mod raw;
 
-pub(crate) use guard::raw_of;
+pub(crate) use guard::to_wait_with;
 pub use guard::{RLock, RLockGuard};
 pub use raw::{Levels, NotOwner, RawRLock};

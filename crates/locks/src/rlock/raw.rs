@@ -239,6 +239,13 @@ impl<S: Scope> RawRLock<S> {
         unsafe { self.levels() as usize }
     }
 
+    /// The owner's number, or 0.
+    #[cfg(all(feature = "counters", not(loom)))]
+    pub(crate) fn owner(&self) -> usize {
+        // Relaxed: as in Debug.
+        self.owner.load(Relaxed)
+    }
+
     /// Makes the lock free, whoever owns it: for the child of a `fork`, where the threads that owned it or waited
     /// for it are not. The thread that forked owns in the child what it owned in the parent, and need not ask for
     /// this.

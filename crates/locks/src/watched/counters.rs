@@ -1,11 +1,13 @@
-//! How often and how long threads waited for a lock.
+//! How often and how long threads waited for a lock; and who holds it, and how many wait, at this moment.
 //!
 //! Nothing is counted, and no clock is read, while a lock is taken at the first try: only what follows a try
 //! that failed is measured, from then until the lock is ours or the deadline has come. A hand-over is seen by
 //! the raw algorithm alone, deep in its slow path; it leaves a note for its own thread, which is read when
 //! the wait is over, so that neither its word nor its results change for our sake.
 
+use crate::sync::{Private, thread_id};
 use core::cell::Cell;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -38,13 +40,18 @@ pub struct Counters {
 /// Where a lock counts. `std`'s lock: one of ours would count its own waits.
 pub(super) struct Tally {
     counters: Mutex<Counters>,
+    /// How many calls wait now.
+    waiting: AtomicUsize,
+    /// The number of the thread that took it last and alone, 0 when that one has given it back.
+    owner: AtomicUsize,
 }
 
 impl Tally {
     pub(super) const fn new() -> Self {
         let (none, never) = (0, Duration::ZERO);
         let counters = Counters { waits: none, total_wait: never, longest_wait: never, hand_overs: none };
-        Self { counters: Mutex::new(counters) }
+        let (waiting, owner) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { counters: Mutex::new(counters), waiting, owner }
     }
 
     #[inline]
@@ -65,6 +72,22 @@ impl Tally {
         try_acquire().or_else(|| self.measured(timed))
     }
 
+    // Relaxed, here and below: told to people, and nothing depends on it.
+    #[inline]
+    pub(super) fn owned(&self) {
+        self.owner.store(thread_id::<Private>(), Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn disowned(&self) {
+        self.owner.store(0, Relaxed);
+    }
+
+    /// Who holds it alone, and how many wait for it.
+    pub(super) fn state(&self) -> (usize, usize) {
+        (self.owner.load(Relaxed), self.waiting.load(Relaxed))
+    }
+
     pub(super) fn counters(&self) -> Counters {
         *self.locked()
     }
@@ -73,7 +96,9 @@ impl Tally {
     fn measured<R>(&self, wait: impl FnOnce() -> R) -> R {
         HANDED.set(false);
         let start = Instant::now();
+        self.waiting.fetch_add(1, Relaxed);
         let result = wait();
+        self.waiting.fetch_sub(1, Relaxed);
         let waited = start.elapsed();
         let mut counters = self.locked();
         counters.waits += 1;

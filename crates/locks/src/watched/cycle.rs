@@ -12,6 +12,13 @@ pub struct Cycle {
     pub(super) steps: Vec<Step>,
 }
 
+impl Cycle {
+    /// Whether the lock is the one that the thread has.
+    pub(super) fn is_of_one_lock(&self) -> bool {
+        self.steps.len() == 1
+    }
+}
+
 /// A thread held one lock while it took another.
 #[derive(Debug)]
 pub(super) struct Step {
@@ -25,7 +32,7 @@ impl fmt::Display for Cycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [now, before @ ..] = &*self.steps else { return Ok(()) };
         let Step { held, held_at, taken, taken_at } = now;
-        if before.is_empty() {
+        if self.is_of_one_lock() {
             return write!(f, "{held}, taken at {held_at}, is taken again by the same thread at {taken_at}");
         }
         f.write_str("locks are taken in an order that can deadlock:")?;

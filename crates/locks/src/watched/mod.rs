@@ -1,6 +1,6 @@
 //! What a guard layer does beside taking its lock: the order in which locks are taken (`order.rs`, its memory
-//! in `graph.rs`, what it says in `cycle.rs`), how long threads wait for them (`counters.rs`), and the
-//! wrapper that puts both around a raw lock (`wrapper.rs`).
+//! in `graph.rs`, what it says in `cycle.rs`), how long threads wait for them (`counters.rs`), the spans of a
+//! timeline (`platform`'s), and the wrapper that puts all that around a raw lock (`wrapper.rs`).
 //!
 //! The raw algorithms know nothing of this; all there is of it in them is [`note_hand_over`]. Without the
 //! features, [`Watcher`] has no size and its methods are the calls that they are given.
@@ -25,6 +25,8 @@ pub mod order;
 #[path = "no_order.rs"]
 mod order;
 
+#[cfg(all(feature = "counters", not(loom)))]
+mod state;
 // The model world has no `lock_api`: see `lock/mod.rs`.
 #[cfg(not(loom))]
 mod wrapper;
@@ -32,9 +34,12 @@ mod wrapper;
 #[cfg(all(feature = "counters", not(loom)))]
 pub use counters::Counters;
 pub(crate) use counters::note_hand_over;
+#[cfg(all(feature = "counters", not(loom)))]
+pub use state::State;
 #[cfg(not(loom))]
 pub use wrapper::{Watch, Watched};
 
+use crate::sync::spans::{self, What};
 use core::panic::Location;
 use counters::Tally;
 use order::Order;
@@ -62,8 +67,11 @@ impl Watcher {
     ) -> G {
         let place = Location::caller();
         self.order.before_acquire(place);
-        let guard = self.tally.acquire(try_acquire, acquire);
-        self.order.acquired(place);
+        let guard = self.tally.acquire(try_acquire, || {
+            let _waits = spans::span(What::LockWait(place));
+            acquire()
+        });
+        self.acquired(place);
         guard
     }
 
@@ -90,8 +98,12 @@ impl Watcher {
         try_acquire: impl FnOnce() -> Option<G>,
         timed: impl FnOnce() -> Option<G>,
     ) -> Option<G> {
-        let guard = self.tally.acquire_timed(try_acquire, timed)?;
-        self.order.acquired(Location::caller());
+        let place = Location::caller();
+        let guard = self.tally.acquire_timed(try_acquire, || {
+            let _waits = spans::span(What::LockWait(place));
+            timed()
+        })?;
+        self.acquired(place);
         Some(guard)
     }
 
@@ -100,14 +112,42 @@ impl Watcher {
     #[track_caller]
     pub(crate) fn try_acquire<G>(&self, try_acquire: impl FnOnce() -> Option<G>) -> Option<G> {
         let guard = try_acquire()?;
-        self.order.acquired(Location::caller());
+        self.acquired(Location::caller());
         Some(guard)
+    }
+
+    #[inline]
+    fn acquired(&self, place: &'static Location<'static>) {
+        self.order.acquired(place);
+        spans::hold(self, place);
+    }
+
+    /// To be called before a wait that lets go of the lock and takes it again, however long that takes.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn before_wait(&self) {
+        self.order.before_wait(Location::caller());
+    }
+
+    /// The thread has the lock alone, until [`disowned`](Self::disowned).
+    #[cfg(not(loom))]
+    #[inline]
+    pub(crate) fn owned(&self) {
+        self.tally.owned();
+    }
+
+    /// To be called before the release: after it, the lock may be another's.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(crate) fn disowned(&self) {
+        self.tally.disowned();
     }
 
     /// To be called before the release: after it, the lock may be gone.
     #[inline]
     pub(crate) fn before_release(&self) {
         self.order.before_release();
+        spans::release(self);
     }
 
     #[cfg(not(loom))]
@@ -118,5 +158,11 @@ impl Watcher {
     #[cfg(all(feature = "counters", not(loom)))]
     pub(crate) fn counters(&self) -> Counters {
         self.tally.counters()
+    }
+
+    #[cfg(all(feature = "counters", not(loom)))]
+    pub(crate) fn state<'a>(&self, raw: &'a dyn core::fmt::Debug) -> State<'a> {
+        let (owner, waiting) = self.tally.state();
+        State { raw, owner, waiting }
     }
 }

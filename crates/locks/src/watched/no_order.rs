@@ -20,6 +20,9 @@ impl Order {
     pub(super) fn before_acquire(&self, _: &'static Location<'static>) {}
 
     #[inline]
+    pub(super) fn before_wait(&self, _: &'static Location<'static>) {}
+
+    #[inline]
     pub(super) fn acquired(&self, _: &'static Location<'static>) {}
 
     #[inline]

@@ -5,6 +5,10 @@
 //! thread holds is a [`Cycle`], and so is a lock that the thread has already. No run has to deadlock for it
 //! to be seen.
 //!
+//! A wait on a [`Condition`](crate::Condition) takes its lock again while the others are held, after whatever was
+//! taken meanwhile: so a wait with a lock that was taken before another one which is still held is a cycle too. The
+//! one who is to notify may take the first and wait for the other.
+//!
 //! A cycle is reported by a panic, before the lock is waited for, or to a callback ([`on_cycle`]). Give locks
 //! names with [`Watch::set_name`](crate::Watch::set_name); a lock without one is called by the place where it
 //! was first taken.
@@ -35,8 +39,7 @@
 //!   take counts as held.
 //! - A guard that is sent to another thread counts as held by the one who took it until it is dropped. Of two
 //!   read guards of one lock on two threads, a release by a thread that took one is that one's.
-//! - The raw forms, which know no guard, are not watched; neither is the taking again after a wait on a
-//!   [`Condition`](crate::Condition).
+//! - The raw forms, which know no guard, are not watched.
 //! - All threads share one graph under one lock: of no use to measure by. For the same reason a global
 //!   allocator may use a [`RawLock`](crate::RawLock) but no lock that is watched.
 
@@ -96,12 +99,25 @@ impl Order {
         if REPORTING.get() {
             return;
         }
-        let (thread, lock) = (thread(), self.id());
-        let cycles = locked(&GRAPH).cycles(thread, lock, place);
-        for cycle in &cycles {
-            report(cycle);
+        let cycles = locked(&GRAPH).cycles(thread(), self.id(), place);
+        self.report_and_keep(cycles.iter(), place);
+    }
+
+    /// Reports, if to take the lock back after a wait can be to wait for ever. That it is held now, perhaps several
+    /// times, is no cycle: the wait lets go of it.
+    #[track_caller]
+    pub(super) fn before_wait(&self, place: Place) {
+        if REPORTING.get() {
+            return;
         }
-        locked(&GRAPH).connect(thread, lock, place);
+        let cycles = locked(&GRAPH).cycles(thread(), self.id(), place);
+        self.report_and_keep(cycles.iter().filter(|cycle| !cycle.is_of_one_lock()), place);
+    }
+
+    #[track_caller]
+    fn report_and_keep<'a>(&self, cycles: impl Iterator<Item = &'a Cycle>, place: Place) {
+        cycles.for_each(report);
+        locked(&GRAPH).connect(thread(), self.id(), place);
     }
 
     pub(super) fn acquired(&self, place: Place) {

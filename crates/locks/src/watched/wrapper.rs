@@ -3,6 +3,9 @@
 use super::Watcher;
 #[cfg(feature = "counters")]
 use super::counters::Counters;
+#[cfg(feature = "counters")]
+use super::state::State;
+use core::fmt::Debug;
 use lock_api::{RawMutex, RawMutexTimed, RawRwLock, RawRwLockDowngrade, RawRwLockTimed};
 
 /// A raw lock and what the features `lock-order` and `counters` keep beside it: without them, nothing, and
@@ -19,8 +22,24 @@ impl<R> Watched<R> {
         Self { raw, watcher: Watcher::new() }
     }
 
-    pub(crate) fn raw(&self) -> &R {
+    /// The raw lock, held and about to be let go of and taken again.
+    #[track_caller]
+    pub(crate) fn to_wait_with(&self) -> &R {
+        self.watcher.before_wait();
+        self.watcher.disowned();
         &self.raw
+    }
+
+    /// To be called when it has been taken again.
+    pub(crate) fn taken_again(&self) {
+        self.watcher.owned();
+    }
+
+    /// Has the caller, who has just taken the lock alone, for its owner.
+    #[inline]
+    fn own<G>(&self, guard: G) -> G {
+        self.watcher.owned();
+        guard
     }
 }
 
@@ -51,9 +70,22 @@ pub trait Watch {
     /// ```
     #[cfg(feature = "counters")]
     fn counters(&self) -> Counters;
+
+    /// What the lock's word says, who holds it alone, and how many wait for it; with the feature `counters`.
+    ///
+    /// ```
+    /// use locks::{Lock, Watch};
+    ///
+    /// let lock = Lock::new(());
+    /// let _guard = lock.lock();
+    /// let state = format!("{:?}", lock.state());
+    /// assert!(state.contains("held") && state.contains("owner: this thread, waiting: 0"), "{state}");
+    /// ```
+    #[cfg(feature = "counters")]
+    fn state(&self) -> State<'_>;
 }
 
-impl<R: RawMutex, T: ?Sized> Watch for lock_api::Mutex<Watched<R>, T> {
+impl<R: RawMutex + Debug, T: ?Sized> Watch for lock_api::Mutex<Watched<R>, T> {
     fn set_name(&self, name: &str) {
         // SAFETY: raw() asks that guards stay valid: a name changes nothing about who holds the lock.
         unsafe { self.raw() }.watcher.set_name(name);
@@ -64,9 +96,16 @@ impl<R: RawMutex, T: ?Sized> Watch for lock_api::Mutex<Watched<R>, T> {
         // SAFETY: as above: a look.
         unsafe { self.raw() }.watcher.counters()
     }
+
+    #[cfg(feature = "counters")]
+    fn state(&self) -> State<'_> {
+        // SAFETY: as above.
+        let Watched { raw, watcher } = unsafe { self.raw() };
+        watcher.state(raw)
+    }
 }
 
-impl<R: RawRwLock, T: ?Sized> Watch for lock_api::RwLock<Watched<R>, T> {
+impl<R: RawRwLock + Debug, T: ?Sized> Watch for lock_api::RwLock<Watched<R>, T> {
     fn set_name(&self, name: &str) {
         // SAFETY: raw() asks that guards stay valid: a name changes nothing about who holds the lock.
         unsafe { self.raw() }.watcher.set_name(name);
@@ -76,6 +115,13 @@ impl<R: RawRwLock, T: ?Sized> Watch for lock_api::RwLock<Watched<R>, T> {
     fn counters(&self) -> Counters {
         // SAFETY: as above: a look.
         unsafe { self.raw() }.watcher.counters()
+    }
+
+    #[cfg(feature = "counters")]
+    fn state(&self) -> State<'_> {
+        // SAFETY: as above.
+        let Watched { raw, watcher } = unsafe { self.raw() };
+        watcher.state(raw)
     }
 }
 
@@ -89,18 +135,19 @@ unsafe impl<R: RawMutex> RawMutex for Watched<R> {
     #[inline]
     #[track_caller]
     fn lock(&self) -> R::Guard {
-        self.watcher.acquire(|| self.raw.try_lock(), || self.raw.lock())
+        self.own(self.watcher.acquire(|| self.raw.try_lock(), || self.raw.lock()))
     }
 
     #[inline]
     #[track_caller]
     fn try_lock(&self) -> Option<R::Guard> {
-        self.watcher.try_acquire(|| self.raw.try_lock())
+        self.watcher.try_acquire(|| self.raw.try_lock()).map(|guard| self.own(guard))
     }
 
     #[inline]
     unsafe fn unlock(&self, guard: R::Guard) {
         self.watcher.before_release();
+        self.watcher.disowned();
         // SAFETY: the caller's promise: the guard is that of an acquisition, whose lock is R's.
         unsafe { self.raw.unlock(guard) };
     }
@@ -119,13 +166,15 @@ unsafe impl<R: RawMutexTimed> RawMutexTimed for Watched<R> {
     #[inline]
     #[track_caller]
     fn try_lock_for(&self, timeout: R::Duration) -> Option<R::Guard> {
-        self.watcher.acquire_timed(|| self.raw.try_lock(), || self.raw.try_lock_for(timeout))
+        let taken = self.watcher.acquire_timed(|| self.raw.try_lock(), || self.raw.try_lock_for(timeout));
+        taken.map(|guard| self.own(guard))
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_until(&self, at: R::Instant) -> Option<R::Guard> {
-        self.watcher.acquire_timed(|| self.raw.try_lock(), || self.raw.try_lock_until(at))
+        let taken = self.watcher.acquire_timed(|| self.raw.try_lock(), || self.raw.try_lock_until(at));
+        taken.map(|guard| self.own(guard))
     }
 }
 
@@ -159,18 +208,19 @@ unsafe impl<R: RawRwLock> RawRwLock for Watched<R> {
     #[inline]
     #[track_caller]
     fn lock_exclusive(&self) -> R::ExclusiveGuard {
-        self.watcher.acquire(|| self.raw.try_lock_exclusive(), || self.raw.lock_exclusive())
+        self.own(self.watcher.acquire(|| self.raw.try_lock_exclusive(), || self.raw.lock_exclusive()))
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_exclusive(&self) -> Option<R::ExclusiveGuard> {
-        self.watcher.try_acquire(|| self.raw.try_lock_exclusive())
+        self.watcher.try_acquire(|| self.raw.try_lock_exclusive()).map(|guard| self.own(guard))
     }
 
     #[inline]
     unsafe fn unlock_exclusive(&self, guard: R::ExclusiveGuard) {
         self.watcher.before_release();
+        self.watcher.disowned();
         // SAFETY: as for unlock_shared().
         unsafe { self.raw.unlock_exclusive(guard) };
     }
@@ -190,6 +240,7 @@ unsafe impl<R: RawRwLock> RawRwLock for Watched<R> {
 unsafe impl<R: RawRwLockDowngrade> RawRwLockDowngrade for Watched<R> {
     #[inline]
     unsafe fn downgrade(&self, guard: R::ExclusiveGuard) -> R::SharedGuard {
+        self.watcher.disowned();
         // SAFETY: the caller's promise: the guard is that of an acquisition, whose lock is R's.
         unsafe { self.raw.downgrade(guard) }
     }
@@ -218,13 +269,15 @@ unsafe impl<R: RawRwLockTimed> RawRwLockTimed for Watched<R> {
     #[track_caller]
     fn try_lock_exclusive_for(&self, timeout: R::Duration) -> Option<R::ExclusiveGuard> {
         let timed = || self.raw.try_lock_exclusive_for(timeout);
-        self.watcher.acquire_timed(|| self.raw.try_lock_exclusive(), timed)
+        let taken = self.watcher.acquire_timed(|| self.raw.try_lock_exclusive(), timed);
+        taken.map(|guard| self.own(guard))
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_exclusive_until(&self, at: R::Instant) -> Option<R::ExclusiveGuard> {
         let timed = || self.raw.try_lock_exclusive_until(at);
-        self.watcher.acquire_timed(|| self.raw.try_lock_exclusive(), timed)
+        let taken = self.watcher.acquire_timed(|| self.raw.try_lock_exclusive(), timed);
+        taken.map(|guard| self.own(guard))
     }
 }

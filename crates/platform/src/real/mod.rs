@@ -3,6 +3,11 @@
 pub mod barrier;
 pub mod cell;
 pub mod futex;
+#[cfg(feature = "trace")]
+pub mod spans;
+#[cfg(not(feature = "trace"))]
+#[path = "spans/off.rs"]
+pub mod spans;
 pub mod thread;
 pub mod time;
 

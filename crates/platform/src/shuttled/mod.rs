@@ -26,6 +26,8 @@ pub mod cell;
 pub mod check;
 pub mod futex;
 mod random;
+#[path = "../real/spans/off.rs"]
+pub mod spans;
 pub mod thread;
 #[path = "../model/time.rs"]
 pub mod time;

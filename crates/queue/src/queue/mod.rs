@@ -8,7 +8,7 @@ mod tasks;
 use crate::error::{GetError, NotInWork, PutError, ShutDown};
 use crate::feed::Feed;
 use crate::kind::Kind;
-use crate::sync::Deadline;
+use crate::sync::{Deadline, What, span};
 use core::{fmt, time::Duration};
 pub use iter::{Batches, Iter, IterTimeout, IterUntil, TryIter};
 pub use kinds::{LifoQueue, PriorityQueue, Queue, SimpleQueue, StoreQueue};
@@ -54,6 +54,7 @@ impl<K: Kind> AnyQueue<K> {
     /// [`PutError`] with the item: `ShutDown`, also when the shutdown comes while it waits. Never `Full`.
     #[inline]
     pub fn put(&self, item: K::Item) -> Result<(), PutError<K::Item>> {
+        let _put = span(What::QueuePut);
         self.kind.put_until(item, &Deadline::NEVER)
     }
 
@@ -78,6 +79,7 @@ impl<K: Kind> AnyQueue<K> {
     /// [`PutError`] with the item.
     #[inline]
     pub fn put_timeout(&self, item: K::Item, timeout: impl Into<Deadline>) -> Result<(), PutError<K::Item>> {
+        let _put = span(What::QueuePut);
         self.kind.put_until(item, &timeout.into())
     }
 
@@ -108,6 +110,7 @@ impl<K: Kind> AnyQueue<K> {
         items: impl IntoIterator<Item = K::Item>,
         timeout: impl Into<Deadline>,
     ) -> Result<(), PutError<Vec<K::Item>>> {
+        let _put = span(What::QueuePut);
         let (mut feed, deadline) = (Feed::new(items.into_iter().collect()), timeout.into());
         while feed.len() > 0 {
             if let Err(error) = self.kind.put_some(&mut feed, &deadline) {
@@ -149,6 +152,7 @@ impl<K: Kind> AnyQueue<K> {
     /// [`ShutDown`] when the queue is shut down and empty.
     #[inline]
     pub fn get(&self) -> Result<K::Item, ShutDown> {
+        let _get = span(What::QueueGet);
         self.kind.get_until(&Deadline::NEVER).map_err(|_| ShutDown)
     }
 
@@ -173,6 +177,7 @@ impl<K: Kind> AnyQueue<K> {
     /// ```
     #[inline]
     pub fn get_timeout(&self, timeout: impl Into<Deadline>) -> Result<K::Item, GetError> {
+        let _get = span(What::QueueGet);
         self.kind.get_until(&timeout.into())
     }
 
@@ -193,6 +198,7 @@ impl<K: Kind> AnyQueue<K> {
     /// assert_eq!(queue.get_many(1, 3, Duration::from_millis(1)), Ok(vec![4, 5]));
     /// ```
     pub fn get_many(&self, min: usize, max: usize, linger: Duration) -> Result<Vec<K::Item>, ShutDown> {
+        let _get = span(What::QueueGet);
         let mut items = Vec::new();
         while items.len() < min.min(max) {
             if self.kind.get_some(max - items.len(), &mut items, &Deadline::NEVER).is_err() {

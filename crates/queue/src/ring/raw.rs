@@ -347,7 +347,7 @@ impl<'a, S: Scope, const WRITES: bool> Half<'a, S, WRITES> {
             // The other side may need it to come on. If it has ended, we find that out below.
             let _ = self.publish();
         }
-        let (mut over, mut spin) = (deadline.is_none(), Spin::new());
+        let (mut over, mut spin) = (deadline.is_none(), Spin::long());
         loop {
             let before = self.ready();
             self.look().map_err(Stop::Ended)?;

@@ -287,8 +287,10 @@ fn who_gives_up_takes_no_call_with_it() {
         "a getter that gives up while an item comes leaves it to the one who waits on",
     )
     .threads(3)
-    .bounded(2)
-    .executions_at_least(190_000)
+    // A call that is lost with who gives up, or a mark that is taken away while the other waits, dies with one
+    // preemption as it does with two, and a hundred times sooner.
+    .bounded(1)
+    .executions_at_least(1_800)
     .outcomes(&["the hasty one got it", "the other got it"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {

@@ -6,6 +6,7 @@ use crate::live::{self, Kind, Place};
 use crate::panic::{self, Panic};
 use crate::thread::Thread;
 use locks::{Deadline, Lock};
+use platform::spans::{What, span};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -184,6 +185,7 @@ impl Job {
         let Self { function, place } = self;
         // To all that the function does, this is the timer's own thread.
         place.occupy();
+        let _runs = span(What::Timer);
         // Nobody joins a timer. What the function left half done is seen by those only with whom it shares it, and
         // is theirs to protect.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(function)) {

@@ -2,9 +2,9 @@
 
 mod shared;
 
-use crate::{TaskError, panic};
+use crate::{TaskError, panic, watch::Watch};
 use locks::Deadline;
-pub(crate) use shared::Canceller;
+pub use shared::Canceller;
 use shared::Shared;
 use std::{
     fmt,
@@ -36,18 +36,18 @@ pub struct Future<R> {
 
 /// The other end: completes the future once; dropped without that, the future fails as cancelled, so that
 /// nobody waits for ever.
-pub(crate) struct Promise<R> {
+pub struct Promise<R> {
     /// `None` once it is complete.
     shared: Option<Arc<Shared<R>>>,
 }
 
 /// A promise and its future, whose task cannot be cancelled.
-pub(crate) fn promise<R>() -> (Promise<R>, Future<R>) {
+pub fn promise<R>() -> (Promise<R>, Future<R>) {
     pair(None)
 }
 
 /// A promise and its future; `canceller` is asked, with `ticket`, when the future is cancelled.
-pub(crate) fn promise_with<R>(canceller: Arc<dyn Canceller>, ticket: u64) -> (Promise<R>, Future<R>) {
+pub fn promise_with<R>(canceller: Arc<dyn Canceller>, ticket: u64) -> (Promise<R>, Future<R>) {
     pair(Some((canceller, ticket)))
 }
 
@@ -95,7 +95,7 @@ impl<R> Future<R> {
     /// ```
     /// # use workers_multiprocess::{TaskError, ThreadPool, When, wait};
     /// let pool = ThreadPool::new(1)?;
-    /// let (done, _) = wait([pool.submit(|n: u32| 1 / n, 0)], None::<std::time::Duration>, When::AllCompleted);
+    /// let (done, _) = wait([pool.submit(|n: u32| 1 / n, 0)], None::<std::time::Duration>, When::All);
     /// assert!(matches!(done[0].error(), Some(TaskError::Panicked { message, .. }) if message.contains("zero")));
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -157,6 +157,21 @@ impl<R> Future<R> {
     }
 }
 
+/// For who waits for several futures.
+impl<R> Future<R> {
+    pub(crate) fn watch(&self, watch: &Arc<Watch>, key: usize) {
+        self.shared.watch(watch, key);
+    }
+
+    pub(crate) fn unwatch(&self, watch: &Arc<Watch>) {
+        self.shared.unwatch(watch);
+    }
+
+    pub(crate) fn help(&self) {
+        self.shared.help();
+    }
+}
+
 /// Awaiting the result, in any runtime. Dropping it does not cancel the task.
 ///
 /// # Panics
@@ -175,13 +190,12 @@ impl<R> std::future::Future for Future<R> {
 impl<R> Promise<R> {
     /// Completes the future, and calls its callbacks. A future that was cancelled before keeps its end, and
     /// the result is dropped.
-    pub(crate) fn complete(mut self, result: Result<R, TaskError>) {
+    pub fn complete(mut self, result: Result<R, TaskError>) {
         self.complete_once(result);
     }
 
     /// Whether the future was cancelled: nobody wants the result any more.
-    #[expect(dead_code, reason = "for the process pool")]
-    pub(crate) fn is_cancelled(&self) -> bool {
+    pub fn is_cancelled(&self) -> bool {
         self.shared.as_ref().is_some_and(|shared| shared.is_decided())
     }
 

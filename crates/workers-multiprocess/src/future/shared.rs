@@ -48,7 +48,7 @@ use locks::{Condition, Deadline, Lock};
 use std::{mem, sync::Arc, task::Waker};
 
 /// Who can take a task back, or stop it. Called with no lock held; must not panic.
-pub(crate) trait Canceller: Send + Sync {
+pub trait Canceller: Send + Sync {
     /// Cancels the task if it may be cancelled now, also if it runs; says whether it did. The answer decides:
     /// after a yes, what its promise is completed with is dropped.
     fn cancel(&self, ticket: u64) -> bool;
@@ -62,9 +62,9 @@ pub(crate) trait Canceller: Send + Sync {
     fn help(&self, _ticket: u64) {}
 }
 
-pub(crate) type Callback<R> = Box<dyn FnOnce(&Result<R, TaskError>) + Send>;
+pub(super) type Callback<R> = Box<dyn FnOnce(&Result<R, TaskError>) + Send>;
 
-pub(crate) struct Shared<R> {
+pub(super) struct Shared<R> {
     state: Lock<State<R>>,
     /// Notified when the stage comes out of `Asking`, and when it becomes `Done`.
     changed: Condition,
@@ -104,6 +104,10 @@ impl<R> Stage<R> {
         matches!(self, Self::Ending(true)) || self.error() == Some(&TaskError::Cancelled)
     }
 
+    fn has_failed(&self) -> bool {
+        self.error().is_some_and(|error| *error != TaskError::Cancelled)
+    }
+
     /// Takes the result, if it is there.
     fn take(&mut self) -> Option<Result<R, TaskError>> {
         match mem::replace(self, Self::Taken) {
@@ -117,13 +121,13 @@ impl<R> Stage<R> {
 }
 
 impl<R> Shared<R> {
-    pub(crate) fn new(canceller: Option<(Arc<dyn Canceller>, u64)>) -> Self {
+    pub(super) fn new(canceller: Option<(Arc<dyn Canceller>, u64)>) -> Self {
         let state = State { stage: Stage::Pending, callbacks: Vec::new(), watches: Vec::new(), waker: None };
         Self { state: Lock::new(state), changed: Condition::new(), canceller }
     }
 
     /// Ends the future with `result`, unless it was cancelled: then the result comes back.
-    pub(crate) fn complete(&self, result: Result<R, TaskError>) -> Result<(), Result<R, TaskError>> {
+    pub(super) fn complete(&self, result: Result<R, TaskError>) -> Result<(), Result<R, TaskError>> {
         let mut state = self.state.lock();
         match &mut state.stage {
             Stage::Pending => {
@@ -142,7 +146,7 @@ impl<R> Shared<R> {
     }
 
     /// Asks the canceller by `ask`; says whether the future ended, or ends, as cancelled.
-    pub(crate) fn cancel(&self, ask: impl FnOnce(&dyn Canceller, u64) -> bool) -> bool {
+    pub(super) fn cancel(&self, ask: impl FnOnce(&dyn Canceller, u64) -> bool) -> bool {
         let mut state = self.state.lock();
         self.changed.wait_for(&mut state, |state| !matches!(state.stage, Stage::Asking(_)));
         let (Stage::Pending, Some((canceller, ticket))) = (&state.stage, &self.canceller) else {
@@ -188,8 +192,8 @@ impl<R> Shared<R> {
             }
             state = self.state.lock();
         }
-        let failed = result.is_err();
         state.stage = Stage::Done(result);
+        let failed = state.stage.has_failed();
         let (watches, waker) = (mem::take(&mut state.watches), state.waker.take());
         drop(state);
         self.changed.notify_all();
@@ -201,7 +205,7 @@ impl<R> Shared<R> {
         }
     }
 
-    pub(crate) fn add_callback(&self, callback: Callback<R>) {
+    pub(super) fn add_callback(&self, callback: Callback<R>) {
         let mut state = self.state.lock();
         state.callbacks.push(callback);
         if !matches!(state.stage, Stage::Done(_)) {
@@ -216,14 +220,14 @@ impl<R> Shared<R> {
     }
 
     /// Waits until the result is there, or until `deadline`, and takes it. For the one that owns the future.
-    pub(crate) fn wait_and_take(&self, deadline: Deadline) -> Option<Result<R, TaskError>> {
+    pub(super) fn wait_and_take(&self, deadline: Deadline) -> Option<Result<R, TaskError>> {
         let mut state = self.state.lock();
         self.changed.wait_for_timeout(&mut state, deadline, |state| state.stage.is_done());
         state.stage.take()
     }
 
     /// Takes the result if it is there; otherwise has `waker` woken when it is.
-    pub(crate) fn take_or_wake(&self, waker: &Waker) -> Option<Result<R, TaskError>> {
+    pub(super) fn take_or_wake(&self, waker: &Waker) -> Option<Result<R, TaskError>> {
         // What a waker does in its clone and its drop is its runtime's business, and not for our lock.
         let mut waker = Some(waker.clone());
         let mut state = self.state.lock();
@@ -236,38 +240,40 @@ impl<R> Shared<R> {
         result
     }
 
-    /// Has `watch` told `key` when the future is done; says whether it is done already: then it is not told.
-    pub(crate) fn watch(&self, watch: &Arc<Watch>, key: usize) -> bool {
+    /// Has `watch` told `key` when the future is done; at once, if it is.
+    pub(super) fn watch(&self, watch: &Arc<Watch>, key: usize) {
         let mut state = self.state.lock();
-        let done = state.stage.is_done();
-        if !done {
+        if !state.stage.is_done() {
             state.watches.push((Arc::clone(watch), key));
+            return;
         }
-        done
+        let failed = state.stage.has_failed();
+        drop(state);
+        watch.tell(key, failed);
     }
 
     /// Lets go of `watch`, which may have been told.
-    pub(crate) fn unwatch(&self, watch: &Arc<Watch>) {
+    pub(super) fn unwatch(&self, watch: &Arc<Watch>) {
         self.state.lock().watches.retain(|(other, _)| !Arc::ptr_eq(other, watch));
     }
 
     /// Runs the task, if the pool lets the calling thread do so.
-    pub(crate) fn help(&self) {
+    pub(super) fn help(&self) {
         if let Some((canceller, ticket)) = &self.canceller {
             canceller.help(*ticket);
         }
     }
 
-    pub(crate) fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.state.lock().stage.is_done()
     }
 
     /// Whether its end is decided.
-    pub(crate) fn is_decided(&self) -> bool {
+    pub(super) fn is_decided(&self) -> bool {
         !matches!(self.state.lock().stage, Stage::Pending | Stage::Asking(_))
     }
 
-    pub(crate) fn error(&self) -> Option<TaskError> {
+    pub(super) fn error(&self) -> Option<TaskError> {
         self.state.lock().stage.error().cloned()
     }
 }

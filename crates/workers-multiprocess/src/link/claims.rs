@@ -48,11 +48,11 @@ const WITHDRAWN: u32 = 3;
 /// The claims of one worker.
 #[repr(C)]
 #[derive(Debug)]
-pub(crate) struct Claims([AtomicU32; SLOTS]);
+pub struct Claims([AtomicU32; SLOTS]);
 
 impl Claims {
     /// Of nothing.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self(array::from_fn(|_| AtomicU32::new(FREE)))
     }
 
@@ -61,25 +61,25 @@ impl Claims {
     }
 
     /// The pool: the worker may have it.
-    pub(crate) fn offer(&self, ticket: u64) {
+    pub fn offer(&self, ticket: u64) {
         // Relaxed: the ring publishes it, with the request.
         self.slot(ticket).swap(OFFERED, Relaxed);
     }
 
     /// The worker: begins it, if the pool has not withdrawn it.
-    pub(crate) fn take(&self, ticket: u64) -> bool {
+    pub fn take(&self, ticket: u64) -> bool {
         // Relaxed: one of two exchanges comes first, and that is all that is asked (I1).
         self.slot(ticket).compare_exchange(OFFERED, TAKEN, Relaxed, Relaxed).is_ok()
     }
 
     /// The pool: has it back, if the worker has not begun it.
-    pub(crate) fn withdraw(&self, ticket: u64) -> bool {
+    pub fn withdraw(&self, ticket: u64) -> bool {
         // Relaxed: as in take().
         self.slot(ticket).compare_exchange(OFFERED, WITHDRAWN, Relaxed, Relaxed).is_ok()
     }
 
     /// Whether the worker has begun it. Final when the worker is dead.
-    pub(crate) fn is_taken(&self, ticket: u64) -> bool {
+    pub fn is_taken(&self, ticket: u64) -> bool {
         // Relaxed: asked when the worker is dead, or for a look.
         self.slot(ticket).load(Relaxed) == TAKEN
     }
@@ -91,7 +91,7 @@ impl Default for Claims {
     }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

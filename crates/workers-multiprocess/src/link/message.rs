@@ -31,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) memory: Option<u64>,
     /// Processor time in all.
     pub(crate) processor: Option<Duration>,
+    /// It is there for one task, whose failure is its own.
+    pub(crate) is_process: bool,
     /// A task that runs before the first, and its argument.
     pub(crate) initializer: Option<(u32, Vec<u8>)>,
 }
@@ -118,6 +120,14 @@ where
         items.truncate(start);
     }
     written
+}
+
+/// A value as an item, alone.
+#[inline]
+pub(crate) fn item<T: Serialize>(value: &T) -> Result<Vec<u8>, String> {
+    let mut items = Vec::new();
+    put_item::<String>(&mut items, |items| wire::append(value, items))?;
+    Ok(items)
 }
 
 /// The items of a body, one after the other; `None` also where a length cannot be.

@@ -221,6 +221,16 @@ impl Board {
         });
     }
 
+    /// There will be no worker any more: all that waits ends so.
+    pub(super) fn end_waiting(&self, reply: &Reply) {
+        self.with(|state, after| {
+            for mut job in state.waiting.take() {
+                job.end_all(reply);
+                after.done.push(job);
+            }
+        });
+    }
+
     /// Waits until there is work for a worker that is not up: until `deadline` at most; false if there never will be.
     pub(super) fn await_work(&self, deadline: impl Into<Deadline>) -> bool {
         let mut state = self.state.lock();

@@ -1,9 +1,18 @@
 //! How is a pool to be?
 
 use super::ProcessPool;
-use crate::{TaskError, link::message::Config, registry::id_of, wire};
+use crate::{Callable, TaskError, link::message::Config, registry::id_of, wire, worker::mark};
 use serde::Serialize;
-use std::{any::type_name, ffi::OsString, fmt, io, sync::Arc, time::Duration};
+use std::{
+    any::type_name,
+    ffi::OsString,
+    fmt,
+    fs::File,
+    io::{self, PipeReader, pipe, stderr, stdout},
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+    time::Duration,
+};
 
 /// A [`ProcessPool`] that is not started yet.
 ///
@@ -31,6 +40,7 @@ pub struct Builder {
     pub(super) max_tasks: Option<u64>,
     pub(super) idle_limit: Option<Duration>,
     pub(super) grace: Duration,
+    pub(super) stop_on_interrupt: bool,
     initializer: Result<(), TaskError>,
 }
 
@@ -47,7 +57,7 @@ pub(super) struct WorkerOptions {
 /// Where what a worker writes goes.
 #[derive(Clone, Default)]
 pub enum Output {
-    /// Where the program's own goes.
+    /// Where the program's own goes. In a [`test`](macro@crate::test), both streams go to standard error.
     #[default]
     Inherit,
     /// Nowhere.
@@ -98,6 +108,20 @@ impl Output {
     pub fn lines(tell: impl Fn(&Line<'_>) + Send + Sync + 'static) -> Self {
         Self::Lines(Arc::new(tell))
     }
+
+    /// What a worker gets as its standard output; and for lines, where they come out.
+    pub(super) fn open(&self) -> io::Result<(OwnedFd, Option<PipeReader>)> {
+        Ok(match self {
+            // A test harness writes its report to our standard output.
+            Self::Inherit if mark::is_test() => (stderr().as_fd().try_clone_to_owned()?, None),
+            Self::Inherit => (stdout().as_fd().try_clone_to_owned()?, None),
+            Self::Null => (File::options().write(true).open("/dev/null")?.into(), None),
+            Self::Lines(_) => {
+                let (lines, writer) = pipe()?;
+                (writer.into(), Some(lines))
+            }
+        })
+    }
 }
 
 impl Builder {
@@ -116,8 +140,16 @@ impl Builder {
             max_tasks: None,
             idle_limit: None,
             grace: Duration::from_secs(1),
+            stop_on_interrupt: false,
             initializer: Ok(()),
         }
+    }
+
+    /// Of the process that a [`Process`](crate::Process) is.
+    pub(super) fn for_one_task() -> Self {
+        let mut builder = Self { workers: 1, ..Self::new() };
+        builder.worker.config.is_process = true;
+        builder
     }
 
     /// How many processes; without this, as many as there are cores.
@@ -128,9 +160,9 @@ impl Builder {
 
     /// A task that each worker runs first, with this argument. If it panics, the worker is not started, and
     /// [`build`](Self::build) fails.
-    pub fn initializer<F, A, R>(mut self, task: F, argument: &A) -> Self
+    pub fn initializer<F, A, P>(mut self, task: F, argument: &A) -> Self
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
     {
         let encode = || {
@@ -206,6 +238,36 @@ impl Builder {
     /// a second without this.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
+        self
+    }
+
+    /// Whether Ctrl-C ends the pool: the first SIGINT or SIGTERM then does what
+    /// [`terminate`](ProcessPool::terminate) does, to every pool that asked for it, and the program goes on; its futures
+    /// are [`TaskError::Cancelled`]. The second has its default effect, as has the first when no such pool is left: it
+    /// ends the program. A new such pool waits for a first one again.
+    ///
+    /// Without this no signal is handled: it ends the program, and the workers end within a second, as whenever the
+    /// pool's process does. With it, two handlers, a thread and three descriptors stay for the rest of the program.
+    ///
+    /// ```no_run
+    /// # use workers_multiprocess::{ProcessPool, TaskError, task};
+    /// # #[task] fn work(n: u64) -> u64 { n }
+    /// # fn main() -> std::io::Result<()> {
+    /// # workers_multiprocess::init();
+    /// let pool = ProcessPool::builder().stop_on_interrupt(true).build()?;
+    /// for result in pool.map(work, 0..1_000_000) {
+    ///     match result {
+    ///         Ok(value) => println!("{value}"),
+    ///         Err(TaskError::Cancelled | TaskError::Closed) => break,
+    ///         Err(error) => eprintln!("{error}"),
+    ///     }
+    /// }
+    /// println!("what was done so far is kept");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stop_on_interrupt(mut self, stop: bool) -> Self {
+        self.stop_on_interrupt = stop;
         self
     }
 

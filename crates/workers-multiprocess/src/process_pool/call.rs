@@ -2,7 +2,7 @@
 
 use super::{ProcessPool, batches::Map, job::Job};
 use crate::{
-    Future, TaskError, future::promise_with, link::message::put_item, registry::id_of, shared_bytes, wire,
+    Callable, Future, TaskError, future::promise_with, link::message::item, registry::id_of, shared_bytes,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{any::type_name, fmt, sync::Arc, time::Duration};
@@ -56,23 +56,20 @@ impl<'p, F> Call<'p, F> {
     }
 
     /// As [`ProcessPool::submit`].
-    pub fn submit<A, R>(self, argument: A) -> Future<R>
+    pub fn submit<A, P>(self, argument: A) -> Future<F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
     {
         let board = &self.pool.board;
         let id = board.next_id();
         let (promise, future) = promise_with(Arc::clone(board) as _, id);
-        let mut arguments = Vec::new();
-        let (encoded, files) = shared_bytes::outgoing(|| {
-            put_item::<String>(&mut arguments, |arguments| wire::append(&argument, arguments))
-        });
+        let (encoded, files) = shared_bytes::outgoing(|| item(&argument));
         let task = self.pool.number_of(self.task);
-        match task.and_then(|task| encoded.map(|()| task).map_err(TaskError::Encode)) {
+        match task.and_then(|task| Ok((task, encoded.map_err(TaskError::Encode)?))) {
             Err(error) => promise.complete(Err(error)),
-            Ok(task) => {
+            Ok((task, arguments)) => {
                 let job = Job::new(id, task, arguments, files, 1, &self.terms, Box::new(promise));
                 board.submit(job);
             }
@@ -81,32 +78,43 @@ impl<'p, F> Call<'p, F> {
     }
 
     /// As [`ProcessPool::map`].
-    pub fn map<A, R, I>(self, items: I) -> Map<I::IntoIter, R>
+    pub fn map<A, P, I>(self, items: I) -> Map<I::IntoIter, F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
         I: IntoIterator<Item = A>,
     {
         self.batches(items, true)
     }
 
-    /// As [`ProcessPool::map_unordered`].
-    pub fn map_unordered<A, R, I>(self, items: I) -> Map<I::IntoIter, R>
+    /// As [`ProcessPool::starmap`].
+    pub fn starmap<A, P, I>(self, items: I) -> Map<I::IntoIter, F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
+        I: IntoIterator<Item = A>,
+    {
+        self.map(items)
+    }
+
+    /// As [`ProcessPool::map_unordered`].
+    pub fn map_unordered<A, P, I>(self, items: I) -> Map<I::IntoIter, F::Output>
+    where
+        F: Callable<A, P> + 'static,
+        A: Serialize,
+        F::Output: DeserializeOwned + Send + 'static,
         I: IntoIterator<Item = A>,
     {
         self.batches(items, false)
     }
 
-    fn batches<A, R, I>(self, items: I, is_ordered: bool) -> Map<I::IntoIter, R>
+    fn batches<A, P, I>(self, items: I, is_ordered: bool) -> Map<I::IntoIter, F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
         I: IntoIterator<Item = A>,
     {
         let task = self.pool.number_of(self.task);

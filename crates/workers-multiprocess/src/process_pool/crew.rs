@@ -2,13 +2,14 @@
 
 use super::{board::Board, job::Wild, launch::Worker, seat::Seat};
 use crate::{
+    error::Death,
     link::{
         message::{Answer, FromWorker},
         region::Incoming,
         socket::Socket,
     },
     shared_bytes::SharedBytes,
-    wire,
+    wire::{self, Reply},
 };
 use locks::Deadline;
 use queue::ring::{End, PopError};
@@ -37,7 +38,7 @@ impl Crew {
     pub(super) fn attend(self, first: Worker) {
         let mut next = Some(first);
         loop {
-            let was_of_use = next.take().is_some_and(|worker| self.tend(worker));
+            let was_of_use = next.take().is_some_and(|worker| self.tend(worker).1);
             // Who did nothing is not replaced before there is something to do: else one that dies at once is started
             // again and again.
             next = match was_of_use {
@@ -79,8 +80,15 @@ impl Crew {
         }
     }
 
-    /// Until the worker is dead; says whether it has done anything.
-    fn tend(&self, mut worker: Worker) -> bool {
+    /// Until the worker is dead, which is not replaced: what it has not begun ends with it.
+    pub(super) fn attend_one(self, worker: Worker) -> Death {
+        let (death, _) = self.tend(worker);
+        self.board.end_waiting(&Reply::Died(death.clone()));
+        death
+    }
+
+    /// Until the worker is dead; says how it died, and whether it has done anything.
+    fn tend(&self, mut worker: Worker) -> (Death, bool) {
         let mut replies = worker.region.replies();
         self.board.seat_up(self.number, Seat::new(&worker, self.board.options.max_tasks));
         let ending = self.take_answers(&mut replies, &worker.socket);
@@ -93,7 +101,8 @@ impl Crew {
             Ending::Wild(text) => Some(text),
             Ending::Leaves | Ending::Dead => None,
         };
-        self.board.bereave(self.number, &death, wild)
+        let was_of_use = self.board.bereave(self.number, &death, wild);
+        (death, was_of_use)
     }
 
     fn take_answers(&self, replies: &mut Incoming, socket: &Socket) -> Ending {

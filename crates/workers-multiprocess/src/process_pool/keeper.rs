@@ -11,12 +11,12 @@ use rustix::{
 use std::{
     collections::VecDeque,
     fs,
-    io::{self, Read, Write},
+    io::{self, PipeReader, Read, Write},
     os::{
         fd::{AsFd, OwnedFd},
         unix::process::ExitStatusExt,
     },
-    process::{Child, ChildStderr, ChildStdout},
+    process::{Child, ChildStderr},
     sync::Arc,
 };
 
@@ -50,6 +50,8 @@ pub(super) struct Keeper {
     pub(super) name: Arc<str>,
     pub(super) process: Arc<Process>,
     pub(super) child: Child,
+    /// Its standard output, where that is wanted line by line.
+    pub(super) lines: Option<PipeReader>,
     pub(super) region: Arc<Region>,
     pub(super) stdout: Output,
     pub(super) stderr: Output,
@@ -59,7 +61,7 @@ impl Keeper {
     /// Until the process has ended.
     pub(super) fn keep(mut self) -> Death {
         let killed_before = oom_kills();
-        let mut stdout = self.child.stdout.take().map(|pipe| self.source(Pipe::Out(pipe)));
+        let mut stdout = self.lines.take().map(|pipe| self.source(Pipe::Out(pipe)));
         let mut stderr = self.child.stderr.take().map(|pipe| self.source(Pipe::Err(pipe)));
         while !self.wait(&mut stdout, &mut stderr) {}
         // What its children may still write is theirs: what is there now is taken, and no more is waited for.
@@ -127,7 +129,7 @@ impl Drop for Keeper {
 }
 
 enum Pipe {
-    Out(ChildStdout),
+    Out(PipeReader),
     Err(ChildStderr),
 }
 

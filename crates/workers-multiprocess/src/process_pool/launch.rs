@@ -1,7 +1,7 @@
 //! How is a worker process started?
 
 use super::{
-    builder::{Output, WorkerOptions},
+    builder::WorkerOptions,
     keeper::{Keeper, Process},
 };
 use crate::{
@@ -22,13 +22,23 @@ use rustix::{
 use std::{
     env,
     ffi::OsString,
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, PipeReader},
     os::{fd::AsFd, unix::process::CommandExt},
     process::{self, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
-use threads::{Handle, Thread};
+use threads::{Handle, Thread, Timer};
+
+/// What must be before the first process of a pool is started: the tasks of the program.
+pub(super) fn prepare() -> io::Result<&'static Registry> {
+    let invalid = |text| io::Error::new(ErrorKind::InvalidInput, text);
+    mark::check_initialized().map_err(invalid)?;
+    let registry = Registry::get().map_err(invalid)?;
+    // So that the thread of the timers is there when one is needed.
+    Timer::new(Duration::ZERO, || ()).daemon(true).start()?;
+    Ok(registry)
+}
 
 /// A worker process that was started, with what its pool has of it.
 pub(super) struct Worker {
@@ -44,8 +54,9 @@ impl Worker {
         let (ours, theirs) = Socket::pair()?;
         let (region, file) = Region::create()?;
         let config = Config { protocol: PROTOCOL, parent: process::id(), ..options.config.clone() };
-        ours.send(&ToWorker::Config(config), &[file.as_fd()])?;
-        drop(file);
+        let (stdout, lines) = options.stdout.open()?;
+        ours.send(&ToWorker::Config(config), &[file.as_fd(), stdout.as_fd()])?;
+        drop((file, stdout));
         let mark = mark::of(theirs.as_fd())?;
         let mut command = Command::new("/proc/self/exe");
         command
@@ -54,11 +65,9 @@ impl Worker {
             .envs(options.environment.iter().map(|(name, value)| (name, value)))
             .env(mark::VARIABLE, mark)
             .stdin(theirs.into_fd())
-            .stdout(match options.stdout {
-                Output::Inherit => Stdio::inherit(),
-                Output::Null => Stdio::null(),
-                Output::Lines(_) => Stdio::piped(),
-            })
+            // It takes the one that was sent in `init`. What stands before that in `main` says nothing twice, and a
+            // test harness nothing of its own.
+            .stdout(Stdio::null())
             // Its last lines belong to the report of its death.
             .stderr(Stdio::piped())
             // Its children can be ended with it, and a signal from the keyboard reaches the program first.
@@ -66,13 +75,14 @@ impl Worker {
         let child = command.spawn()?;
         // The command holds the worker's end of the socket, whose end tells of a death at the start.
         drop(command);
-        Self::keep(options, name, child, ours, region)
+        Self::keep(options, name, child, lines, ours, region)
     }
 
     fn keep(
         options: &WorkerOptions,
         name: &Arc<str>,
         mut child: process::Child,
+        lines: Option<PipeReader>,
         socket: Socket,
         region: Arc<Region>,
     ) -> io::Result<Self> {
@@ -91,6 +101,7 @@ impl Worker {
             name: Arc::clone(name),
             process: Arc::clone(&process),
             child,
+            lines,
             region: Arc::clone(&region),
             stdout: options.stdout.clone(),
             stderr: options.stderr.clone(),

@@ -6,9 +6,11 @@ mod builder;
 mod call;
 mod clock;
 mod crew;
+mod interrupt;
 mod job;
 mod keeper;
 mod launch;
+mod process;
 mod seat;
 mod statistics;
 mod waiting;
@@ -16,20 +18,19 @@ mod waiting;
 pub use batches::Map;
 pub use builder::{Builder, Line, Output, Stream};
 pub use call::Call;
+pub use process::{Process, ProcessHandle, ProcessRef, active_children};
 pub use statistics::{Quarantined, Statistics, WorkerStatistics};
 
-use crate::{
-    Future,
-    registry::Registry,
-    worker::mark::{self, INIT_MISSING},
-};
+use crate::{Callable, Executor, Future, TaskError};
 use board::Board;
 use crew::Crew;
+use interrupt::Interrupt;
 use launch::Worker;
-use locks::Lock;
+use locks::Deadline;
+use queue::Shutdown;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt, io, process, sync::Arc, time::Duration};
-use threads::{Handle, Thread, Timer};
+use std::{fmt, io, sync::Arc};
+use threads::{Handle, Thread};
 
 /// A fixed number of worker processes that run functions marked [`#[task]`](crate::task): Python's
 /// `ProcessPoolExecutor`.
@@ -43,7 +44,7 @@ use threads::{Handle, Thread, Timer};
 /// use workers_multiprocess::{ProcessPool, TaskError, task};
 ///
 /// #[task]
-/// fn divide((a, b): (u32, u32)) -> u32 {
+/// fn divide(a: u32, b: u32) -> u32 {
 ///     a / b
 /// }
 ///
@@ -61,7 +62,8 @@ use threads::{Handle, Thread, Timer};
 /// ```
 pub struct ProcessPool {
     board: Arc<Board>,
-    threads: Lock<Vec<Handle<()>>>,
+    threads: Vec<Handle<()>>,
+    _interrupt: Option<Interrupt>,
 }
 
 impl ProcessPool {
@@ -79,17 +81,7 @@ impl ProcessPool {
     }
 
     fn start(options: Builder) -> io::Result<Self> {
-        let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
-        if !mark::is_initialized() {
-            if mark::is_worker() {
-                eprintln!("worker process {}: {INIT_MISSING}", process::id());
-                process::exit(2);
-            }
-            return Err(invalid(INIT_MISSING));
-        }
-        let registry = Registry::get().map_err(invalid)?;
-        // So that the thread of the timers is there when one is needed.
-        Timer::new(Duration::ZERO, || ()).daemon(true).start()?;
+        let registry = launch::prepare()?;
         let board = Board::new(options, registry);
         // All are launched before the first is waited for: they get ready side by side.
         let names: Vec<Arc<str>> =
@@ -98,25 +90,26 @@ impl ProcessPool {
         let mut workers =
             names.iter().map(|name| Worker::launch(options, name)).collect::<io::Result<Vec<_>>>()?;
         workers.iter_mut().try_for_each(|worker| worker.greet(registry, options))?;
-        let pool = Self { board, threads: Lock::default() };
+        let interrupt = if board.options.stop_on_interrupt { Some(Interrupt::new(&board)?) } else { None };
+        let mut pool = Self { board, threads: Vec::new(), _interrupt: interrupt };
         for ((number, name), worker) in names.into_iter().enumerate().zip(workers) {
             let crew = Crew { board: Arc::clone(&pool.board), number, name };
             let thread = Thread::new(move || crew.attend(worker)).name(format!("pool-process-{number}"));
-            let thread = thread.daemon(true).start()?;
-            pool.threads.lock().push(thread);
+            pool.threads.push(thread.daemon(true).start()?);
         }
         Ok(pool)
     }
 
-    /// Has a worker call `task(argument)`.
+    /// Has a worker call `task(argument)`, or `task(a, b)` if `argument` is `(a, b)` and the task has two parameters: see
+    /// [`Callable`].
     ///
     /// The argument is made into bytes before this returns. A function without [`#[task]`](crate::task), a
     /// closure, and an argument that cannot be made into bytes give a future that has failed already.
-    pub fn submit<F, A, R>(&self, task: F, argument: A) -> Future<R>
+    pub fn submit<F, A, P>(&self, task: F, argument: A) -> Future<F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
     {
         self.call(task).submit(argument)
     }
@@ -125,22 +118,42 @@ impl ProcessPool {
     ///
     /// The items are asked for as the results are taken, some batches ahead, so there may be any number of them. They
     /// cross in batches, and fail alone.
-    pub fn map<F, A, R, I>(&self, task: F, items: I) -> Map<I::IntoIter, R>
+    pub fn map<F, A, P, I>(&self, task: F, items: I) -> Map<I::IntoIter, F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
         I: IntoIterator<Item = A>,
     {
         self.call(task).map(items)
     }
 
-    /// As [`map`](Self::map), and the results come as they are there.
-    pub fn map_unordered<F, A, R, I>(&self, task: F, items: I) -> Map<I::IntoIter, R>
+    /// [`map`](Self::map) by Python's name for it where the items are tuples of a task's arguments.
+    ///
+    /// ```no_run
+    /// # use workers_multiprocess::{ProcessPool, task};
+    /// # #[task] fn power(base: u64, exponent: u32) -> u64 { base.pow(exponent) }
+    /// # fn run(pool: &ProcessPool) {
+    /// let powers: Result<Vec<_>, _> = pool.starmap(power, [(2, 10), (3, 4)]).collect();
+    /// assert_eq!(powers, Ok(vec![1024, 81]));
+    /// # }
+    /// ```
+    pub fn starmap<F, A, P, I>(&self, task: F, items: I) -> Map<I::IntoIter, F::Output>
     where
-        F: Fn(A) -> R + 'static,
+        F: Callable<A, P> + 'static,
         A: Serialize,
-        R: DeserializeOwned + Send + 'static,
+        F::Output: DeserializeOwned + Send + 'static,
+        I: IntoIterator<Item = A>,
+    {
+        self.map(task, items)
+    }
+
+    /// As [`map`](Self::map), and the results come as they are there.
+    pub fn map_unordered<F, A, P, I>(&self, task: F, items: I) -> Map<I::IntoIter, F::Output>
+    where
+        F: Callable<A, P> + 'static,
+        A: Serialize,
+        F::Output: DeserializeOwned + Send + 'static,
         I: IntoIterator<Item = A>,
     {
         self.call(task).map_unordered(items)
@@ -161,7 +174,7 @@ impl ProcessPool {
     }
 
     /// Takes back the tasks that no worker has begun, which fail with
-    /// [`TaskError::Cancelled`](crate::TaskError::Cancelled); returns how many calls that are.
+    /// [`TaskError::Cancelled`]; returns how many calls that are.
     pub fn cancel_pending(&self) -> usize {
         self.board.with(|state, after| {
             state.drop_waiting(after);
@@ -169,21 +182,31 @@ impl ProcessPool {
         })
     }
 
-    /// Takes no more tasks: they fail with [`TaskError::Closed`](crate::TaskError::Closed). Those that were submitted
-    /// are done, or taken back if they have not begun and `cancel_pending`. If `wait`, returns when all that is done and
-    /// no worker is left.
-    pub fn shutdown(&self, wait: bool, cancel_pending: bool) {
-        self.board.close(cancel_pending);
-        if wait {
-            self.join();
-        }
+    /// Closes the pool: what is submitted from now on fails with [`TaskError::Closed`]. [`Shutdown::Drain`] leaves what was
+    /// submitted to the workers, which end when it is done; [`Shutdown::Discard`] takes back what has not begun. Waits for
+    /// nothing: [`join`](Self::join) does.
+    pub fn shutdown(&self, how: Shutdown) {
+        self.board.close(how == Shutdown::Discard);
     }
 
-    /// Stops everything: kills the workers, and all futures that are not done fail as
-    /// [`TaskError::Cancelled`](crate::TaskError::Cancelled). Returns when no worker is left.
+    /// Closes the pool and stops everything: kills the workers, and all futures that are not done fail as
+    /// [`TaskError::Cancelled`]. Returns when no worker is left.
     pub fn terminate(&self) {
         self.board.stop();
         self.join();
+    }
+
+    /// Waits until the pool is shut down and no worker is left. A callback of one of its futures does not wait: it would
+    /// wait for itself.
+    pub fn join(&self) {
+        self.join_timeout(Deadline::NEVER);
+    }
+
+    /// As [`join`](Self::join), until `timeout` at most; says whether no worker is left.
+    pub fn join_timeout(&self, timeout: impl Into<Deadline>) -> bool {
+        let (deadline, caller) = (timeout.into(), threads::current().ident());
+        let is_ours = self.threads.iter().any(|thread| thread.ident() == caller);
+        !is_ours && self.threads.iter().all(|thread| thread.join_timeout(&deadline))
     }
 
     /// What it is doing, and what it has done.
@@ -196,20 +219,57 @@ impl ProcessPool {
         let given_up = self.board.with(|state, _| state.given_up.clone());
         given_up.into_iter().filter_map(|call| call.show(self.board.registry)).collect()
     }
+}
 
-    fn join(&self) {
-        let threads = std::mem::take(&mut *self.threads.lock());
-        for thread in threads {
-            // A thread of the pool that gets here, as by a callback, is none to wait for. Every panic of a delivery is
-            // caught, so there is none to report.
-            let _ = thread.join();
-        }
+impl Executor for ProcessPool {
+    fn submit<F, A, R>(&self, task: F, argument: A) -> Future<R>
+    where
+        F: Fn(A) -> R + Copy + Send + Sync + 'static,
+        A: Serialize + Send + 'static,
+        R: DeserializeOwned + Send + 'static,
+    {
+        Self::submit(self, task, argument)
+    }
+
+    fn map<'p, F, I, R>(&'p self, task: F, items: I) -> impl Iterator<Item = Result<R, TaskError>> + 'p
+    where
+        F: Fn(I::Item) -> R + Copy + Send + Sync + 'static,
+        I: IntoIterator,
+        I::IntoIter: 'p,
+        I::Item: Serialize + Send + 'static,
+        R: DeserializeOwned + Send + 'static,
+    {
+        Self::map(self, task, items)
+    }
+
+    fn map_unordered<'p, F, I, R>(
+        &'p self,
+        task: F,
+        items: I,
+    ) -> impl Iterator<Item = Result<R, TaskError>> + 'p
+    where
+        F: Fn(I::Item) -> R + Copy + Send + Sync + 'static,
+        I: IntoIterator,
+        I::IntoIter: 'p,
+        I::Item: Serialize + Send + 'static,
+        R: DeserializeOwned + Send + 'static,
+    {
+        Self::map_unordered(self, task, items)
+    }
+
+    fn workers(&self) -> usize {
+        self.board.options.workers
+    }
+
+    fn cancel_pending(&self) -> usize {
+        Self::cancel_pending(self)
     }
 }
 
 impl Drop for ProcessPool {
     fn drop(&mut self) {
-        self.shutdown(true, false);
+        self.shutdown(Shutdown::Drain);
+        self.join();
     }
 }
 

@@ -13,11 +13,13 @@ use crate::{
     shared_bytes::{self, SharedBytes},
     wire::{self, Reply},
 };
+use platform::spans::{What, span};
 use std::{
+    fmt,
     fs::File,
     io::{self, Write},
     os::fd::{AsFd, OwnedFd},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Instant,
 };
 
@@ -165,6 +167,7 @@ pub(crate) fn file_of(bytes: &[u8]) -> io::Result<OwnedFd> {
 fn reply(entry: &Entry, argument: &[u8], room: &mut Vec<u8>) {
     let returned = put_item(room, |room| {
         room.push(wire::RETURNED);
+        let _task = span(What::Task);
         match entry.call(argument, room) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(Refused::Argument(text))) => Err(Failure::Argument(text)),
@@ -173,9 +176,17 @@ fn reply(entry: &Entry, argument: &[u8], room: &mut Vec<u8>) {
         }
     });
     if let Err(failure) = returned {
+        FAILURE.get_or_init(|| failure.to_string());
         let put = put_item::<String>(room, |room| wire::append(&failure.into_reply(), room));
         debug_assert!(put.is_ok(), "a failure is short, and is bytes");
     }
+}
+
+/// Of the first call that has no result. It concerns the process if that is there for one task.
+static FAILURE: OnceLock<String> = OnceLock::new();
+
+pub(super) fn first_failure() -> Option<&'static str> {
+    FAILURE.get().map(String::as_str)
 }
 
 /// Why a call has no result.
@@ -183,6 +194,15 @@ enum Failure {
     Argument(String),
     Result(String),
     Panicked(TaskError),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument(text) | Self::Result(text) => f.write_str(text),
+            Self::Panicked(error) => error.fmt(f),
+        }
+    }
 }
 
 impl Failure {

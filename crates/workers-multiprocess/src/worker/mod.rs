@@ -19,7 +19,10 @@ use crate::{
 use batch::Desk;
 use locks::Deadline;
 use queue::ring::{End, PopError};
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::{
+    process::{Resource, Rlimit, setrlimit},
+    stdio,
+};
 use std::{io, process, sync::Arc};
 use watch::Watch;
 
@@ -27,23 +30,49 @@ use watch::Watch;
 /// `main`.
 ///
 /// In a worker it never returns: it runs the tasks that the pool sends, and ends the process when the pool
-/// closes the connection. In any other process it returns at once; a pool can be made only after that.
+/// closes the connection. In any other process it returns at once; a pool can be made only after that. A second call
+/// changes nothing.
+///
+/// What stands before it in `main` is run by every worker too. A worker's standard output begins here: what is printed
+/// to it before is not seen a second time.
+///
+/// It belongs in the main thread: in another it makes no worker, as `main` would go on beside it, and a pool says so.
+/// In tests, see [`test`](macro@crate::test).
 ///
 /// ```
 /// workers_multiprocess::init();
 /// ```
 pub fn init() {
-    let worker = mark::is_worker();
-    mark::set_initialized();
-    if worker {
-        process::exit(match mark::take_socket().and_then(serve) {
-            Ok(()) => 0,
-            Err(error) => {
-                eprintln!("worker process {}: {error}", process::id());
-                1
-            }
-        });
+    let in_main = threads::current() == threads::main_thread();
+    mark::set_initialized(in_main);
+    if !mark::is_worker() {
+        return;
     }
+    match in_main {
+        true => serve_and_exit(),
+        false => mark::exit_by(mark::INIT_ELSEWHERE),
+    }
+}
+
+/// [`init`] for a test, whose workers are to run `path`: `crate::module::function`.
+#[doc(hidden)]
+pub fn init_test(path: &str) {
+    let name = path.split_once("::").map_or(path, |(_, name)| name);
+    mark::set_test(name);
+    mark::set_initialized(true);
+    if mark::is_worker() {
+        serve_and_exit();
+    }
+}
+
+fn serve_and_exit() -> ! {
+    process::exit(match mark::take_socket().and_then(serve) {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("process {}: {error}", process::id());
+            1
+        }
+    })
 }
 
 fn serve(socket: Socket) -> io::Result<()> {
@@ -59,13 +88,17 @@ fn serve(socket: Socket) -> io::Result<()> {
     let served = work(registry, &mut assignments, answers, &watch);
     // Said last: the pool waits for the process to end, and that is what we do now.
     drop(assignments);
-    served
+    match batch::first_failure() {
+        Some(text) if config.is_process => served.and(Err(io::Error::other(text))),
+        _ => served,
+    }
 }
 
-/// The first message of the pool, and what came with it.
+/// The first message of the pool, and what came with it: the region, and standard output.
 fn welcome(socket: &Socket) -> io::Result<(Config, Arc<Region>)> {
     match socket.receive()? {
-        Some((ToWorker::Config(config), files)) if files.len() == 1 && config.protocol == PROTOCOL => {
+        Some((ToWorker::Config(config), files)) if files.len() == 2 && config.protocol == PROTOCOL => {
+            stdio::dup2_stdout(&files[1])?;
             Ok((config, Region::open(&files[0])?))
         }
         _ => Err(io::Error::other("the pool is another program, or another version of this one")),

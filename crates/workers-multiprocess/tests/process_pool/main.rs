@@ -1,28 +1,32 @@
 //! `ProcessPool` as its users see it. The main function is our own: its first line makes a process that a
 //! pool has started a worker.
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 mod deaths;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 mod harness;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
+mod interrupts;
+#[cfg(all(target_os = "linux", not(loom)))]
+mod process;
+#[cfg(all(target_os = "linux", not(loom)))]
 mod results;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 mod scenarios;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 mod tasks;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 mod tools;
 
 /// The name of a test function is the test's name.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 macro_rules! tests {
     ($($module:ident :: { $($name:ident),* $(,)? })*) => {
         &[$($((concat!(stringify!($module), "::", stringify!($name)), $module::$name as fn())),*),*]
     };
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 fn main() {
     // One of the scenarios is a main that does not begin with `init`.
     scenarios::main();
@@ -31,12 +35,12 @@ fn main() {
 }
 
 /// The tests count processes and descriptors in `/proc`.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", not(loom))))]
 fn main() {
     println!("the tests of the process pool run on Linux only");
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(loom)))]
 const TESTS: &[harness::Test] = tests! {
     results::{
         a_value_comes_back_as_it_was_sent,
@@ -45,6 +49,7 @@ const TESTS: &[harness::Test] = tests! {
         a_thousand_results_come_in_the_order_of_their_arguments,
         a_panic_brings_its_text_and_its_place_and_spares_the_worker,
         a_panic_without_text_says_so,
+        a_task_takes_as_many_arguments_as_it_has_parameters,
         a_function_that_is_not_marked_is_refused_by_name,
         an_argument_that_cannot_cross_fails_only_its_task,
         a_result_that_cannot_cross_fails_only_its_task,
@@ -65,9 +70,31 @@ const TESTS: &[harness::Test] = tests! {
         a_pool_that_is_dropped_by_a_panic_leaves_nothing_behind,
         a_worker_that_does_not_end_is_killed,
     }
+    process::{
+        a_task_in_a_process_of_its_own_gives_its_value_and_exit_code_0,
+        exit_codes_are_pythons,
+        a_process_can_be_terminated_interrupted_and_killed,
+        a_process_that_is_killed_at_once_has_an_end_all_the_same,
+        a_process_is_among_the_active_children_until_it_has_ended,
+        the_sentinel_is_readable_when_the_process_has_ended_and_not_before,
+        a_daemon_ends_with_its_handle_and_another_goes_on,
+        a_process_has_the_environment_the_streams_and_the_name_that_were_said,
+        what_is_no_task_or_cannot_cross_is_refused_at_the_start,
+        processes_leave_nothing_behind,
+        a_process_ends_when_its_parent_is_killed,
+        main_of_threads_waits_for_a_process_that_is_no_daemon,
+    }
+    interrupts::{
+        the_first_signal_ends_the_pool_and_the_program_goes_on,
+        the_second_signal_has_its_default_effect,
+        a_signal_has_its_default_effect_when_no_pool_is_left_that_asked_for_it,
+        without_the_option_a_signal_ends_the_program_and_its_workers_end_too,
+    }
     scenarios::{
         a_program_without_init_gets_an_error_and_no_process,
         a_worker_without_init_says_so_ends_with_2_and_fails_the_pool,
+        an_init_that_is_late_or_in_another_thread_is_told_apart,
+        what_main_prints_before_init_is_seen_once_and_a_second_init_changes_nothing,
         a_worker_that_ends_before_init_fails_the_pool,
         a_program_that_a_task_starts_is_no_worker,
         what_a_task_prints_is_there_before_its_result,

@@ -60,6 +60,20 @@ pub(crate) fn a_panic_without_text_says_so() {
     }
 }
 
+pub(crate) fn a_task_takes_as_many_arguments_as_it_has_parameters() {
+    let pool = pool(1);
+    assert_ne!(result(pool.submit(tasks::nothing_to_ask_for, ())), Ok(std::process::id()));
+    assert_eq!(result(pool.submit(tasks::divide, (42, 6))), Ok(7));
+    assert_eq!(result(pool.submit(tasks::divide_pair, (42, 6))), Ok(7));
+    let eight = (1, -2, 'c', "d".into(), true, Some(6), 7.5, (8, 9));
+    assert_eq!(result(pool.submit(tasks::join_eight, eight)), Ok("1 -2 c d true Some(6) 7.5 (8, 9)".into()));
+    let quotients: Vec<_> = pool.starmap(tasks::divide, [(4, 2), (1, 0), (9, 3)]).collect();
+    assert!(matches!(&quotients[..], [Ok(2), Err(TaskError::Panicked { .. }), Ok(3)]), "{quotients:?}");
+    assert_eq!(pool.map(tasks::nothing_to_ask_for, [(), ()]).count(), 2);
+    let quotients: Result<Vec<_>, _> = pool.call(tasks::divide).starmap((1..4).map(|n| (6, n))).collect();
+    assert_eq!(quotients, Ok(vec![6, 3, 2]));
+}
+
 pub(crate) fn a_function_that_is_not_marked_is_refused_by_name() {
     let pool = pool(1);
     let refused = |future: Future<u64>| match result(future) {

@@ -10,8 +10,9 @@ use std::{
     io::{BufRead, BufReader, ErrorKind},
     process::{Command, Stdio, exit},
     thread,
+    time::Duration,
 };
-use workers_multiprocess::{ProcessPool, TaskError};
+use workers_multiprocess::{Process, ProcessPool, TaskError, task};
 
 pub(crate) const VARIABLE: &str = "WORKERS_MULTIPROCESS_TEST_SCENARIO";
 
@@ -24,6 +25,28 @@ pub(crate) fn main() {
             if env::var_os("WORKERS_MULTIPROCESS_SOCKET").is_none() {
                 workers_multiprocess::init();
             }
+            report(ProcessPool::new(1));
+        }
+        "init after a pool" => {
+            assert!(ProcessPool::new(1).is_err());
+            workers_multiprocess::init();
+            report(ProcessPool::new(1));
+        }
+        "init in a thread" => {
+            thread::spawn(workers_multiprocess::init).join().unwrap();
+            report(ProcessPool::new(1));
+        }
+        "worker with init in a thread" => {
+            if env::var_os("WORKERS_MULTIPROCESS_SOCKET").is_some() {
+                thread::spawn(workers_multiprocess::init).join().unwrap();
+            }
+            workers_multiprocess::init();
+            report(ProcessPool::new(1));
+        }
+        "init twice" => {
+            println!("main begins");
+            workers_multiprocess::init();
+            workers_multiprocess::init();
             report(ProcessPool::new(1));
         }
         "worker ends before init" => {
@@ -54,14 +77,37 @@ fn with_init(name: &str) {
         }
         "worker pids" => {
             let pool = pool(2);
-            for pid in tools::children() {
-                println!("{pid}");
-            }
-            println!("end");
+            print_children();
             thread::sleep(tools::LONG);
             drop(pool);
         }
         "few descriptors" => few_descriptors(),
+        "process pid" => {
+            let files = (tools::fresh_path("pid-begun"), tools::fresh_path("pid-released"));
+            let process = Process::new(tasks::rendezvous, files).start().unwrap();
+            println!("{}", process.pid());
+            process.join();
+        }
+        "process at the end" => threads::main(|| {
+            drop(Process::new(print_slowly, "from the process\n".to_owned()).start().unwrap());
+            println!("main has ended");
+        }),
+        "interrupted" => interrupted(),
+        "interrupted twice" => {
+            let pool = interruptible_pool();
+            print_children();
+            assert_eq!(result(pool.submit(tasks::wait_for_ever, ())), Err(TaskError::Cancelled));
+            drop(pool);
+            println!("the first has ended the pool");
+            thread::sleep(tools::LONG);
+        }
+        "interrupted without a pool" => {
+            let pool = interruptible_pool();
+            print_children();
+            drop(pool);
+            println!("no pool is left");
+            thread::sleep(tools::LONG);
+        }
         _ => panic!("no scenario is called {name}"),
     }
 }
@@ -71,6 +117,41 @@ fn report(pool: std::io::Result<ProcessPool>) {
         Ok(_) => println!("the pool was made"),
         Err(error) => println!("{:?}: {error}", error.kind()),
     }
+}
+
+fn print_children() {
+    for pid in tools::children() {
+        println!("{pid}");
+    }
+    println!("end");
+}
+
+fn interruptible_pool() -> ProcessPool {
+    ProcessPool::builder().workers(2).stop_on_interrupt(true).build().unwrap()
+}
+
+fn interrupted() {
+    let pool = interruptible_pool();
+    let (begun, released) = (tools::fresh_path("int-begun"), tools::fresh_path("int-released"));
+    let first = pool.submit(tasks::rendezvous, (begun.clone(), released));
+    let others: Vec<_> = (0..3).map(|_| pool.submit(tasks::wait_for_ever, ())).collect();
+    wait_until("the first has begun", || begun.exists());
+    print_children();
+    println!("{:?}", result(first));
+    for other in others {
+        println!("{:?}", result(other));
+    }
+    println!("{:?}", result(pool.submit(tasks::square, 3)));
+    drop(pool);
+    println!("{}", if tools::children().is_empty() { "no children" } else { "children" });
+    println!("the program goes on");
+}
+
+/// After what `main` prints.
+#[task]
+fn print_slowly(text: String) {
+    thread::sleep(Duration::from_millis(300));
+    print!("{text}");
 }
 
 /// The worker dies, and no descriptor is left to start another one with; then there are some again.
@@ -104,6 +185,25 @@ pub(crate) fn a_worker_without_init_says_so_ends_with_2_and_fails_the_pool() {
     assert!(stdout.contains("ended with exit code 2 before it was ready"), "{stdout}");
     assert!(stdout.contains(DIAGNOSIS), "{stdout}");
     assert_eq!(code, Some(0));
+}
+
+pub(crate) fn an_init_that_is_late_or_in_another_thread_is_told_apart() {
+    for (name, diagnosis) in [
+        ("init after a pool", "init() was called after the first attempt to start a process"),
+        ("init in a thread", "init() was called in another thread than main's"),
+    ] {
+        let (stdout, stderr, code) = run(&mut scenario(name));
+        assert!(stdout.starts_with("InvalidInput: ") && stdout.contains(diagnosis), "{stdout}");
+        assert_eq!((stderr.as_str(), code), ("", Some(0)));
+    }
+    let (stdout, stderr, _) = run(&mut scenario("worker with init in a thread"));
+    assert!(stdout.contains("ended with exit code 2 before it was ready"), "{stdout}");
+    assert!(stderr.contains("init() was called in another thread than main's"), "{stderr}");
+}
+
+pub(crate) fn what_main_prints_before_init_is_seen_once_and_a_second_init_changes_nothing() {
+    let (stdout, stderr, code) = run(&mut scenario("init twice"));
+    assert_eq!((&*stdout, &*stderr, code), ("main begins\nthe pool was made\n", "", Some(0)));
 }
 
 pub(crate) fn a_worker_that_ends_before_init_fails_the_pool() {

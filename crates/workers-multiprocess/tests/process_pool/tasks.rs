@@ -36,6 +36,37 @@ pub(crate) fn pid(_: ()) -> u32 {
 }
 
 #[task]
+pub(crate) fn nothing_to_ask_for() -> u32 {
+    id()
+}
+
+#[task]
+pub(crate) fn divide(a: u32, b: u32) -> u32 {
+    a / b
+}
+
+/// One parameter that is a tuple.
+#[task]
+pub(crate) fn divide_pair((a, b): (u32, u32)) -> u32 {
+    a / b
+}
+
+#[task]
+#[expect(clippy::too_many_arguments, reason = "as many as there may be")]
+pub(crate) fn join_eight(
+    a: u8,
+    b: i16,
+    c: char,
+    d: String,
+    e: bool,
+    f: Option<u8>,
+    g: f32,
+    h: (u8, u8),
+) -> String {
+    format!("{a} {b} {c} {d} {e} {f:?} {g} {h:?}")
+}
+
+#[task]
 pub(crate) fn reverse(text: String) -> String {
     text.chars().rev().collect()
 }
@@ -108,6 +139,11 @@ pub(crate) fn end_by_exit(code: i32) {
 pub(crate) fn overflow_the_stack(depth: u64) -> u64 {
     let frame = std::hint::black_box([depth; 512]);
     if depth == u64::MAX { 0 } else { overflow_the_stack(depth + 1) + frame[3] }
+}
+
+#[task]
+pub(crate) fn wait_for_ever() {
+    thread::sleep(Duration::MAX);
 }
 
 /// Makes the first file, and waits for the second one.

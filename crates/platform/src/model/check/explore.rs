@@ -1,6 +1,5 @@
 //! One search: every execution of a model within a bound, counted, with what was seen; or the failing one.
 
-use super::report;
 use crate::world::fault::Fault;
 use crate::world::{futex, thread, trace};
 use core::cell::{Cell, RefCell};
@@ -61,12 +60,8 @@ pub fn saw(outcome: impl fmt::Display) {
     FOUND.with_borrow_mut(|found| found.outcomes.insert(outcome));
 }
 
-/// Notes that the execution that is running comes by a place where `fault` would change something, if anybody
-/// wants to know.
+/// Notes that the execution that is running comes by a place where `fault` would change something.
 pub(in crate::world) fn came_by(place: &'static Location<'static>, fault: Fault) {
-    if !report::wants_sites() {
-        return;
-    }
     let site = Site { line: place.line(), column: place.column(), fault, file: place.file() };
     FOUND.with_borrow_mut(|found| found.sites.insert(site));
 }

@@ -192,9 +192,6 @@ impl Proof {
         let found = search.run(&model);
         let seconds = start.elapsed().as_secs_f64();
         self.assert_holds(search, &found, "");
-        if report::wants_sites() {
-            return report::sites(&self.name, seconds, &found.sites);
-        }
         let died: Vec<_> = self.refutations.iter().map(|it| self.refute(it, search, &model)).collect();
         report::record(&self.record(search, &found, seconds, &died));
     }
@@ -267,13 +264,13 @@ impl Proof {
         }
     }
 
-    fn record(
-        &self,
+    fn record<'a>(
+        &'a self,
         search: Search,
-        found: &Found,
+        found: &'a Found,
         seconds: f64,
         died: &[Option<usize>],
-    ) -> report::Record<'_> {
+    ) -> report::Record<'a> {
         let refutations = self.refutations.iter().zip(died).map(|(refutation, died_at)| {
             let expected = refutation.expected.map_or("survives".into(), |death| death.to_string());
             (refutation.name, expected, *died_at)
@@ -287,6 +284,7 @@ impl Proof {
             seconds,
             outcomes: found.outcomes.iter().cloned().collect(),
             refutations: refutations.collect(),
+            sites: &found.sites,
         }
     }
 }

@@ -5,10 +5,7 @@ use crate::world::trace;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::{env, fs};
-
-const SITES: &str = "SELVEDGE_SITES";
 
 /// What is known of a proof that held, with the name, the expected end and the execution of each refutation's
 /// death.
@@ -21,6 +18,8 @@ pub(super) struct Record<'a> {
     pub(super) seconds: f64,
     pub(super) outcomes: Vec<String>,
     pub(super) refutations: Vec<(&'static str, String, Option<usize>)>,
+    /// Where a fault could weaken an operation that the proof came by.
+    pub(super) sites: &'a BTreeSet<Site>,
 }
 
 /// The bound that the environment asks for: `Some(None)` is none at all.
@@ -36,6 +35,11 @@ pub(super) fn record(record: &Record<'_>) {
     let refutations: Vec<_> = (record.refutations.iter())
         .map(|(name, expected, died_at)| json!({"name": name, "expected": expected, "died_at": died_at}))
         .collect();
+    let sites: Vec<_> = (record.sites.iter())
+        .map(|Site { file, line, column, fault }| {
+            json!({"file": file, "line": line, "column": column, "fault": fault.to_string()})
+        })
+        .collect();
     let name = full_name(record.name);
     let document = json!({
         "name": name,
@@ -47,25 +51,9 @@ pub(super) fn record(record: &Record<'_>) {
         "seconds": record.seconds,
         "outcomes": record.outcomes,
         "refutations": refutations,
+        "sites": sites,
     });
     write("SELVEDGE_PROOFS", &name, &document);
-}
-
-/// Whether somebody wants to know which operations a fault could weaken; then refutations are left out.
-pub(super) fn wants_sites() -> bool {
-    static WANTED: OnceLock<bool> = OnceLock::new();
-    *WANTED.get_or_init(|| env::var_os(SITES).is_some())
-}
-
-/// Writes which operations a proof came by that a fault could weaken, where the environment says where.
-pub(super) fn sites(name: &str, seconds: f64, sites: &BTreeSet<Site>) {
-    let name = full_name(name);
-    let sites: Vec<_> = (sites.iter())
-        .map(|Site { file, line, column, fault }| {
-            json!({"file": file, "line": line, "column": column, "fault": fault.to_string()})
-        })
-        .collect();
-    write(SITES, &name, &json!({"name": name, "seconds": seconds, "sites": sites}));
 }
 
 /// Writes the execution that failed, where the environment says where.

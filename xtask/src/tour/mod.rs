@@ -1,5 +1,7 @@
 //! `cargo xtask tour`: do the article's programs run, and does each show its fault and its cure?
 
+mod timeline;
+
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -7,22 +9,26 @@ use std::time::Duration;
 use lexopt::prelude::*;
 use serde_json::{Value, json};
 
-use crate::cargo::{self, Executable, Workspace};
+use crate::cargo::{self, Workspace};
 use crate::child::{self, Errors};
 use crate::failure::{Failure, verdict};
 use crate::out::{self, Progress, Sink};
 use crate::{Verb, table};
+use timeline::Timeline;
 
 pub(crate) const VERB: Verb = Verb {
     name: "tour",
     what: "run the article's programs, with the faults of three of them and the cures",
     help: "\
-Usage: cargo xtask tour [--json]
+Usage: cargo xtask tour [--trace FILE] [--json]
 
 Builds and runs the article's programs in order, and ten that go on from there, each an example of its
 crate. Where the original is wrong the program shows the fault (lines that begin with `fault: `) and the cure
 (`cure: `); the tour fails where one of them is not shown, or where a program fails or takes more than 60 s.
 
+  --trace FILE
+           also writes what the programs' threads did and when, for ui.perfetto.dev or chrome://tracing: a process
+           a program, a row a thread; lives, waits for locks and holds, puts and gets, tasks
   --json   {\"programs\": [{\"title\", \"crate\", \"example\", \"seconds\", \"output\": [lines], \"ok\", \"failure\"}], \"ok\"}
 ",
     run,
@@ -146,16 +152,20 @@ struct Stop {
 }
 
 fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
-    let mut json = false;
+    let (mut json, mut timeline) = (false, None);
     let mut parser = lexopt::Parser::from_args(arguments);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("json") => json = true,
+            Long("trace") => timeline = Some(Timeline::create(parser.value()?.into())?),
             _ => return Err(argument.unexpected().into()),
         }
     }
     let progress = Progress::new(json);
-    let stops = walk(&Workspace::read()?, &mut Sink::Stderr, |line| progress.line(line))?;
+    let stops = walk(&Workspace::read()?, &mut Sink::Stderr, timeline.as_mut(), |line| progress.line(line))?;
+    if let Some(timeline) = timeline {
+        progress.line(format!("The timeline: {}\n", timeline.write()?.display()))?;
+    }
     let ok = stops.iter().all(|stop| stop.failure.is_none());
     if json {
         let programs: Vec<Value> = stops.iter().map(Stop::to_json).collect();
@@ -169,7 +179,7 @@ fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
 /// Runs the tour for another verb, with everything in its log. `Ok` is what succeeded, `Err` what did not.
 pub(crate) fn check(workspace: &Workspace, sink: &mut Sink) -> Result<String, Failure> {
     let mut lines = Vec::new();
-    let stops = walk(workspace, sink, |line| {
+    let stops = walk(workspace, sink, None, |line| {
         lines.push(line.to_owned());
         Ok(())
     })?;
@@ -198,11 +208,16 @@ fn conclusion(stops: &[Stop]) -> String {
 fn walk(
     workspace: &Workspace,
     sink: &mut Sink,
+    mut timeline: Option<&mut Timeline>,
     mut say: impl FnMut(&str) -> Result<(), Failure>,
 ) -> Result<Vec<Stop>, Failure> {
     let mut command = workspace.cargo();
     // The dining table needs the check of the order in which locks are taken; it does no harm to the others.
     command.args(["build", "--features", "locks/lock-order"]);
+    if timeline.is_some() {
+        // One is enough: all spans stand in what the crates stand on.
+        command.args(["--features", "locks/trace"]);
+    }
     for program in &PROGRAMS {
         command.args(["--package", program.package, "--example", program.example]);
     }
@@ -212,7 +227,17 @@ fn walk(
         let executable = cargo::find(&built, program.package, "example", program.example)?;
         let source = executable.source.strip_prefix(&workspace.root).unwrap_or(&executable.source);
         say(&format!("{number}. {}\n   {}\n", program.title, source.display()))?;
-        let stop = visit(program, executable)?;
+        let stop = match &mut timeline {
+            None => visit(program, Command::new(&executable.path))?,
+            Some(timeline) => {
+                let part = timeline.part(number)?;
+                let mut command = Command::new(&executable.path);
+                command.env(timeline::VARIABLE, &part);
+                let stop = visit(program, command)?;
+                timeline.take(&part, program.title)?;
+                stop
+            }
+        };
         for line in &stop.lines {
             say(&format!("   {line}"))?;
         }
@@ -225,8 +250,8 @@ fn walk(
     Ok(stops)
 }
 
-fn visit(program: &'static Program, executable: &Executable) -> Result<Stop, Failure> {
-    let captured = child::capture(Command::new(&executable.path), Errors::Merged, LIMIT)?;
+fn visit(program: &'static Program, command: Command) -> Result<Stop, Failure> {
+    let captured = child::capture(command, Errors::Merged, LIMIT)?;
     let failure = match captured.ended.is_well() {
         true => {
             missing(program.expected, &captured.lines).map(|line| format!("no line begins with '{line}'"))
