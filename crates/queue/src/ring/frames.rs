@@ -69,6 +69,23 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
         (self.memory.len() / 2 * WORD).saturating_sub(WORD).min(SKIP as usize - WORD)
     }
 
+    /// Whether there is room for a frame of `len` bytes at this moment; then there is until something is written. Also
+    /// if it never can have room, or if the reader has ended: writing it tells.
+    ///
+    /// ```
+    /// use queue::ring::{Ring, Slot};
+    ///
+    /// let (mut ring, mut memory) = (Ring::new(), [0; 8]);
+    /// let (mut writer, _reader) = ring.split_frames(Slot::of(&mut memory));
+    /// writer.write(&[0; 24]).unwrap();
+    /// assert!(writer.has_room(24));
+    /// writer.write(&[0; 24]).unwrap();
+    /// assert!(!writer.has_room(0));
+    /// ```
+    pub fn has_room(&mut self, len: usize) -> bool {
+        len > self.max_len() || !matches!(self.grant(len, None), Err(WriteError::Full))
+    }
+
     /// Writes a frame, waiting for room as long as it takes. A frame may be empty.
     ///
     /// # Errors

@@ -18,6 +18,7 @@
 use super::{
     builder::Builder,
     job::{Job, Wild},
+    keeper::Process,
     seat::{self, Seat, Sent},
     statistics::{Counts, GivenUp, Statistics, resident},
     waiting::Waiting,
@@ -36,7 +37,6 @@ use std::{
     },
     time::Duration,
 };
-use threads::Timer;
 
 /// How many workers may die that had a job before they began it: then it seems to be what they die of.
 const MAX_REFUSALS: u32 = 8;
@@ -54,14 +54,16 @@ pub(super) struct State {
     pub(super) waiting: Waiting,
     /// `None` while it has no worker that is up.
     pub(super) seats: Vec<Option<Seat>>,
+    /// The processes that are not up yet, by the number of their seat.
+    starting: Vec<Option<Arc<Process>>>,
     pub(super) counts: Counts,
     pub(super) given_up: VecDeque<GivenUp>,
     is_closing: bool,
     /// How many threads wait for `change`.
     resting: usize,
-    board: Weak<Board>,
-    idle_limit: Option<Duration>,
-    grace: Duration,
+    pub(super) board: Weak<Board>,
+    pub(super) idle_limit: Option<Duration>,
+    pub(super) grace: Duration,
 }
 
 /// What is to be done when the lock is released.
@@ -79,6 +81,7 @@ impl Board {
             state: Lock::new(State {
                 waiting: Waiting::default(),
                 seats: (0..options.workers).map(|_| None).collect(),
+                starting: vec![None; options.workers],
                 counts: Counts::default(),
                 given_up: VecDeque::new(),
                 is_closing: false,
@@ -122,9 +125,18 @@ impl Board {
         });
     }
 
+    /// A worker was started, and is not up yet: at the pool's end nobody waits for it.
+    pub(super) fn starts(&self, number: usize, process: &Arc<Process>) {
+        self.with(|state, _| {
+            state.starting[number] = Some(Arc::clone(process));
+            state.close_if_done();
+        });
+    }
+
     /// A worker is up: it can be given jobs.
     pub(super) fn seat_up(&self, number: usize, seat: Seat) {
         self.with(|state, after| {
+            state.starting[number] = None;
             state.seats[number] = Some(seat);
             state.front_changed(number);
             state.hand_out(after);
@@ -166,15 +178,17 @@ impl Board {
                 timer.cancel();
             }
             state.counts.restarts += 1;
-            let timed_out = seat.timed_out;
+            let timed_out = seat.timed_out == Some(seat.turn);
             let was_of_use = seat.finished > 0 || seat.has_begun();
-            for (mut job, begun) in seat.bereave() {
+            for (place, (mut job, begun)) in seat.bereave().into_iter().enumerate() {
                 if job.is_stopped {
                     after.gone.push(job);
                     continue;
                 }
                 if !job.is_done() {
                     match wild {
+                        // It can have died of the first only.
+                        _ if !begun && place > 0 => {}
                         _ if !begun => refuse(&mut job),
                         Some(text) => job.end_first(&Reply::ArgumentRefused(text.into())),
                         None => state.blame(&mut job, death, timed_out),
@@ -195,8 +209,9 @@ impl Board {
     }
 
     /// A worker could not be started. If none is up, the first job pays for that, so that it does not wait for ever.
-    pub(super) fn not_started(&self, text: &str) {
+    pub(super) fn not_started(&self, number: usize, text: &str) {
         self.with(|state, after| {
+            state.starting[number] = None;
             if state.seats.iter().all(Option::is_none)
                 && let Some(mut job) = state.waiting.pop()
             {
@@ -252,6 +267,7 @@ impl Board {
                 after.gone.extend(seat.flights.iter_mut().filter_map(|flight| flight.job.take()));
                 seat.process.kill();
             }
+            state.close_if_done();
             after.wake = true;
         });
     }
@@ -267,19 +283,6 @@ impl Board {
             worker.resident = resident(worker.pid);
         }
         statistics
-    }
-
-    fn time_is_up(&self, number: usize, turn: u64) {
-        self.with(|state, _| {
-            let Some(seat) = state.seats[number].as_mut().filter(|seat| seat.turn == turn) else { return };
-            if seat.flights.is_empty() && seat.line.take().is_some() {
-                // It has had nothing to do for long enough.
-                state.front_changed(number);
-                return;
-            }
-            seat.timed_out = seat.has_begun();
-            seat.process.kill();
-        });
     }
 
     /// Takes a job back that has not begun.
@@ -298,16 +301,20 @@ impl Board {
                 state.seats.iter().enumerate().find_map(|(number, seat)| Some((number, place(seat)?)));
             let Some((number, place)) = found else { return false };
             let Some(seat) = &mut state.seats[number] else { return false };
+            let is_first = seat.first() == Some(place);
             if let Some(job) = seat.withdraw(place) {
                 after.gone.push(job);
+                if is_first {
+                    state.front_changed(number);
+                }
                 return true;
             }
             if also_begun {
-                if let Some(job) = &mut seat.flights[place].job {
-                    job.is_stopped = true;
+                seat.stop(place);
+                if is_first {
+                    // If it is not, its time comes when the answer to the one before has arrived.
+                    state.front_changed(number);
                 }
-                seat.tell_to_stop();
-                state.start_timer(number, Some(state.grace));
             }
             also_begun
         })
@@ -326,7 +333,7 @@ impl Canceller for Board {
 
 impl State {
     /// Gives what waits to who has room.
-    fn hand_out(&mut self, after: &mut After) {
+    pub(super) fn hand_out(&mut self, after: &mut After) {
         while self.waiting.len() > 0 {
             let with_room = self.seats.iter().enumerate().filter_map(|(number, seat)| {
                 Some((number, seat.as_ref().filter(|seat| seat.has_room())?.flights.len()))
@@ -369,39 +376,18 @@ impl State {
         if !self.seats[number].as_ref().is_some_and(is_idle) {
             return;
         }
-        let busiest = self.seats.iter_mut().flatten().max_by_key(|seat| seat.flights.len());
-        for job in busiest.map(Seat::withdraw_half).unwrap_or_default().into_iter().rev() {
+        let flights = |seat: &Option<Seat>| seat.as_ref().map_or(0, |seat| seat.flights.len());
+        let busiest = (0..self.seats.len()).max_by_key(|number| flights(&self.seats[*number]));
+        let Some((from, seat)) = busiest.and_then(|from| Some((from, self.seats[from].as_mut()?))) else {
+            return;
+        };
+        let jobs = seat.withdraw_half();
+        if seat.first().is_none() {
+            self.front_changed(from);
+        }
+        for job in jobs.into_iter().rev() {
             self.send(number, job, after);
         }
-    }
-
-    /// The first of a worker's jobs is another, or there is none: from now on its time counts.
-    fn front_changed(&mut self, number: usize) {
-        let Some(seat) = &mut self.seats[number] else { return };
-        seat.turn += 1;
-        let limit = match (seat.flights.front(), &seat.line) {
-            (Some(flight), _) => flight.job.as_ref().and_then(|job| job.time_limit),
-            (None, Some(_)) => self.idle_limit,
-            // It has nothing left to do, and has been told.
-            (None, None) => Some(self.grace),
-        };
-        self.start_timer(number, limit);
-    }
-
-    fn start_timer(&mut self, number: usize, limit: Option<Duration>) {
-        let Some(seat) = &mut self.seats[number] else { return };
-        if let Some(timer) = seat.timer.take() {
-            timer.cancel();
-        }
-        let Some(limit) = limit else { return };
-        let (board, turn) = (Weak::clone(&self.board), seat.turn);
-        let up = move || {
-            if let Some(board) = board.upgrade() {
-                board.time_is_up(number, turn);
-            }
-        };
-        // The thread of the timers is there: the pool has seen to that.
-        seat.timer = Timer::new(limit, up).daemon(true).start().ok();
     }
 
     /// At the pool's end, when nothing waits: no worker gets any more.
@@ -409,9 +395,10 @@ impl State {
         if !self.is_closing || self.waiting.len() > 0 {
             return;
         }
+        self.starting.iter().flatten().for_each(|process| process.kill());
         for number in 0..self.seats.len() {
             let Some(seat) = &mut self.seats[number] else { continue };
-            if seat.line.take().is_some() && seat.flights.is_empty() {
+            if seat.line.take().is_some() && seat.first().is_none() {
                 self.front_changed(number);
             }
         }
@@ -419,7 +406,14 @@ impl State {
 
     pub(super) fn drop_waiting(&mut self, after: &mut After) {
         after.gone.extend(self.waiting.take());
-        after.gone.extend(self.seats.iter_mut().flatten().flat_map(Seat::withdraw_all));
+        for number in 0..self.seats.len() {
+            let Some(seat) = &mut self.seats[number] else { continue };
+            let had = seat.first();
+            after.gone.extend(seat.withdraw_all());
+            if seat.first() != had {
+                self.front_changed(number);
+            }
+        }
     }
 
     /// The job has cost a worker.

@@ -63,11 +63,14 @@ impl Crew {
         let mut pause = PAUSES.0;
         loop {
             let options = &self.board.options.worker;
-            let started = Worker::launch(options, &self.name)
-                .and_then(|mut worker| worker.greet(self.board.registry, options).map(|()| worker));
+            let started = Worker::launch(options, &self.name).and_then(|mut worker| {
+                self.board.starts(self.number, &worker.process);
+                worker.greet(self.board.registry, options)?;
+                Ok(worker)
+            });
             match started {
                 Ok(worker) => return Some(worker),
-                Err(error) => self.board.not_started(&error.to_string()),
+                Err(error) => self.board.not_started(self.number, &error.to_string()),
             }
             if !self.board.await_work(Duration::ZERO) {
                 return None;

@@ -1,7 +1,7 @@
 //! A thread for each worker process: it passes on what the process writes, notices its death, and says how it was.
 
 use super::builder::{Line, Output, Stream};
-use crate::{error::Death, link::region::Region};
+use crate::{error::Death, link::region::Region, panic};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     fs::{OFlags, fcntl_getfl, fcntl_setfl},
@@ -23,6 +23,9 @@ use std::{
 /// How many of a worker's last lines are kept, and how many bytes of each.
 const LAST_LINES: usize = 20;
 const LINE: usize = 400;
+
+/// The bytes that a pipe holds at most, unless the system's administrator has said otherwise.
+const MAX_PIPE: usize = 1 << 20;
 
 /// A process that was started, by a descriptor that stays its own.
 #[derive(Debug)]
@@ -55,7 +58,7 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Until the process has ended: then nothing of it is left, and the region says so.
+    /// Until the process has ended.
     pub(super) fn keep(mut self) -> Death {
         let killed_before = oom_kills();
         let mut stdout = self.lines.take().map(|pipe| self.source(Pipe::Out(pipe)));
@@ -73,7 +76,6 @@ impl Keeper {
         let oom_killed = signal == Some(Signal::KILL.as_raw()) && oom_kills() > killed_before;
         let out_of_memory =
             oom_killed || last_lines.iter().any(|line| line.starts_with("memory allocation of "));
-        self.region.worker_died();
         Death { pid: self.process.pid, signal, exit_code, out_of_memory, last_lines, attempt: 1 }
     }
 
@@ -116,6 +118,16 @@ impl Keeper {
     }
 }
 
+/// Also when there is no thread for it, or the thread panics: nothing of the process is left, and the region says so.
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // If it was waited for already, these do nothing.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.region.worker_died();
+    }
+}
+
 enum Pipe {
     Out(PipeReader),
     Err(ChildStderr),
@@ -143,10 +155,13 @@ struct Source {
 }
 
 impl Source {
-    /// What is there now.
+    /// What is there now, and no more than a pipe holds: who writes without end must not keep us from the other streams.
     fn take(&mut self) {
         let mut buffer = [0; 8 << 10];
-        while self.is_open {
+        for _ in 0..MAX_PIPE / buffer.len() {
+            if !self.is_open {
+                return;
+            }
             let read = match &mut self.pipe {
                 Pipe::Out(pipe) => pipe.read(&mut buffer),
                 Pipe::Err(pipe) => pipe.read(&mut buffer),
@@ -182,7 +197,8 @@ impl Source {
         let line = std::mem::take(&mut self.line);
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
         if let Output::Lines(tell) = &self.output {
-            tell(&Line { worker: &self.name, stream: self.stream, text: &String::from_utf8_lossy(line) });
+            let text = String::from_utf8_lossy(line);
+            panic::isolate(|| tell(&Line { worker: &self.name, stream: self.stream, text: &text }));
         }
         if self.last.len() == LAST_LINES {
             self.last.pop_front();

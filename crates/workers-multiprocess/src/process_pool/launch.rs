@@ -106,12 +106,9 @@ impl Worker {
             stdout: options.stdout.clone(),
             stderr: options.stderr.clone(),
         };
-        // Should no thread be had, the child is killed when its socket and its process's descriptor are all that is
-        // left of it.
-        let unkept = KillOnDrop(Some(Arc::clone(&process)));
+        // Should no thread be had, the keeper is dropped, which ends the child.
         let keeper =
             Thread::new(move || keeper.keep()).name(format!("{name}-keeper")).daemon(true).start()?;
-        unkept.keep();
         Ok(Self { process, socket: Arc::new(socket), region, keeper: Some(keeper) })
     }
 
@@ -195,22 +192,6 @@ impl Drop for Worker {
     fn drop(&mut self) {
         if self.keeper.is_some() {
             self.end();
-        }
-    }
-}
-
-struct KillOnDrop(Option<Arc<Process>>);
-
-impl KillOnDrop {
-    fn keep(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for KillOnDrop {
-    fn drop(&mut self) {
-        if let Some(process) = &self.0 {
-            process.kill();
         }
     }
 }

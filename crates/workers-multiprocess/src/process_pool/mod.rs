@@ -4,6 +4,7 @@ mod batches;
 mod board;
 mod builder;
 mod call;
+mod clock;
 mod crew;
 mod interrupt;
 mod job;

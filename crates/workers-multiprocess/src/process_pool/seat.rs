@@ -37,8 +37,10 @@ pub(super) struct Seat {
     pub(super) turn: u64,
     /// Ends the first flight, or the worker that does not end, when it fires.
     pub(super) timer: Option<TimerHandle>,
-    /// The first flight was stopped for its time.
-    pub(super) timed_out: bool,
+    /// The turn in which it was killed for its time.
+    pub(super) timed_out: Option<u64>,
+    /// The turn in which it was not, as the first flight was done after all.
+    pub(super) spared: Option<u64>,
     /// How many jobs it has done.
     pub(super) finished: u64,
 }
@@ -89,7 +91,8 @@ impl Seat {
             socket: Arc::clone(&worker.socket),
             turn: 0,
             timer: None,
-            timed_out: false,
+            timed_out: None,
+            spared: None,
             finished: 0,
         }
     }
@@ -176,17 +179,45 @@ impl Seat {
         self.region.common().claims.withdraw(flight.ticket).then(|| flight.job.take()).flatten()
     }
 
-    /// Tells the worker that nobody wants the first job's result any more.
-    pub(super) fn tell_to_stop(&self) {
-        let Some(flight) = self.flights.front() else { return };
+    /// Takes back what the worker has not begun, but for the first job.
+    pub(super) fn withdraw_behind(&mut self) -> Vec<Job> {
+        let first = self.first().map_or(0, |first| first + 1);
+        let claims = &self.region.common().claims;
+        let behind = self.flights.iter_mut().skip(first);
+        behind
+            .filter(|flight| claims.withdraw(flight.ticket))
+            .filter_map(|flight| flight.job.take())
+            .collect()
+    }
+
+    /// Nobody wants this job's result any more, and the worker has begun it: it is told so.
+    pub(super) fn stop(&mut self, place: usize) {
+        let flight = &mut self.flights[place];
+        if let Some(job) = &mut flight.job {
+            job.is_stopped = true;
+        }
         // If it cannot be told, it is killed after the grace.
         let _ = self.socket.try_send(&ToWorker::Cancel { ticket: flight.ticket }, &[]);
     }
 
+    /// The place of the first job. What lies before it was withdrawn.
+    pub(super) fn first(&self) -> Option<usize> {
+        self.flights.iter().position(|flight| flight.job.is_some())
+    }
+
+    fn is_taken(&self, flight: &Flight) -> bool {
+        self.region.common().claims.is_taken(flight.ticket)
+    }
+
     /// Whether the worker has begun the first job.
     pub(super) fn has_begun(&self) -> bool {
-        let claims = &self.region.common().claims;
-        self.flights.front().is_some_and(|flight| claims.is_taken(flight.ticket))
+        self.first().is_some_and(|first| self.is_taken(&self.flights[first]))
+    }
+
+    /// Whether the worker has begun a job behind the first: then it has answered that one.
+    pub(super) fn has_passed_the_first(&self) -> bool {
+        let behind = self.first().map_or(0, |first| first + 1);
+        self.flights.iter().skip(behind).any(|flight| self.is_taken(flight))
     }
 
     pub(super) fn statistics(&self) -> WorkerStatistics {
@@ -223,12 +254,17 @@ impl Line {
     fn post(&mut self, ticket: u64, job: &Job, region: &Region, socket: &Socket) -> Result<u32, Refusal> {
         let parcel = job.request(ticket, &mut self.message).map_err(Refusal::Failed)?;
         let files: Vec<BorrowedFd<'_>> = parcel.files().collect();
+        // Looked at first: files that were sent go with the next request, whichever that is.
+        if !self.requests.has_room(self.message.len()) {
+            return Err(Refusal::Full);
+        }
         if !files.is_empty() {
-            // Sent before the request. Should that find no room, they are sent again with it, in their place.
             match socket.try_send(&ToWorker::Files { ticket }, &files) {
                 Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
                     return Err(Refusal::Dead);
                 }
+                // It has not taken what was sent before.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Refusal::Full),
                 sent => sent.map_err(Refusal::Failed)?,
             }
         }
