@@ -222,7 +222,8 @@ fn is_declared(code: &[char], name: usize) -> bool {
 }
 
 /// The name of the call of which the ordering at `begin..end` is an argument. Patterns, paths in a `use` and
-/// the arguments of macros are none; nor are those of a fence, which is a site of its own.
+/// the arguments of macros are none; nor are those of a fence, which is a site of its own, and of a compiler's fence, which
+/// orders nothing that another thread could see.
 fn call_with(code: &[char], mut begin: usize, end: usize) -> Option<usize> {
     while begin >= 2 && code[..begin].ends_with(&[':', ':']) {
         begin = word_before(code, begin - 2);
@@ -235,7 +236,7 @@ fn call_with(code: &[char], mut begin: usize, end: usize) -> Option<usize> {
     let opening = enclosing(&code[..begin]).filter(|at| code[*at] == '(')?;
     let name = word_before(code, opening);
     let is_access = code.get(name).is_some_and(|c| c.is_lowercase())
-        && !code[name..].starts_with(&['f', 'e', 'n', 'c', 'e', '(']);
+        && !matches!(code[name..opening].iter().collect::<String>().trim_end(), "fence" | "compiler_fence");
     is_access.then_some(name)
 }
 
@@ -307,6 +308,7 @@ mod tests {
             "matches!(order, Acquire | Release);",
             "assert_eq!(order, Acquire);",
             "Order(Acquire)",
+            "compiler_fence(AcqRel);",
             "lock.release(); Acquire::new(1, Release::X);",
         ] {
             assert_eq!(found(text), [], "{text}");

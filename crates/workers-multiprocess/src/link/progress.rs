@@ -13,15 +13,21 @@
 //!    worker died between the two steps of 2) it knows by the number of the first item.
 //!
 //! # Memory orderings
-//! The worker is alone in writing; the pool reads when the kernel has told that the worker is dead. So Release and
-//! Acquire are for the compiler more than for the processor: the bytes come before the word.
+//! The worker is alone in writing, and the pool reads when the kernel has told that the worker is dead: after every
+//! store of the worker, in whatever order the processor made them. A death falls between two instructions. So what
+//! counts is the order of the instructions, and that is the compiler's: each store of the word has a compiler's fence
+//! before it and behind it.
+//!
+//! # Proofs
+//! None by loom, which has no deaths; `tests/process_pool/guilty.rs` kills workers at any instruction.
 
 use std::{
     cell::UnsafeCell,
     ptr,
     sync::atomic::{
         AtomicU64,
-        Ordering::{Acquire, Release},
+        Ordering::{AcqRel, Relaxed},
+        compiler_fence,
     },
 };
 
@@ -88,9 +94,18 @@ impl Progress {
         // and nobody reads it while this process lives.
         unsafe { ptr::copy_nonoverlapping(result.as_ptr(), end, result.len()) };
         *unsent = Unsent { next: unsent.next + 1, bytes: unsent.bytes + result.len(), ..*unsent };
-        // Release: pairs with the Acquire in rest(): the bytes are there when the word says so.
-        self.word.store(unsent.word(), Release);
+        self.mark(*unsent);
         true
+    }
+
+    /// Between what the worker did before and what it does next, for whoever looks when it is dead.
+    fn mark(&self, unsent: Unsent) {
+        // The bytes are there, or the answer is in the ring.
+        compiler_fence(AcqRel);
+        // Relaxed: read when we are dead.
+        self.word.store(unsent.word(), Relaxed);
+        // The bytes are not overwritten before the word has forgotten them.
+        compiler_fence(AcqRel);
     }
 
     /// The worker's thread that runs tasks: what it has kept.
@@ -102,16 +117,15 @@ impl Progress {
     /// The worker's thread that runs tasks: all before item `next` was sent.
     pub(crate) fn sent(&self, next: u32) -> Unsent {
         let unsent = Unsent { first: next, next, bytes: 0 };
-        // Release: as in keep().
-        self.word.store(unsent.word(), Release);
+        self.mark(unsent);
         unsent
     }
 
     /// The pool, when the worker is dead: what it had not sent. A worker that ran wild may have left anything: then
     /// the bytes are anything, and no more than there are.
     pub(crate) fn rest(&self) -> (Unsent, Vec<u8>) {
-        // Acquire: pairs with the Release in keep().
-        let unsent = Unsent::of(self.word.load(Acquire));
+        // Relaxed: the worker is dead, and the kernel has told us so.
+        let unsent = Unsent::of(self.word.load(Relaxed));
         let mut bytes = vec![0; unsent.bytes.min(SCRATCH)];
         // SAFETY: within the scratch; the worker is dead. Should a process that it has left behind write meanwhile,
         // the copy has any bytes, of which nothing is assumed.
@@ -152,7 +166,7 @@ mod tests {
     #[test]
     fn any_word_leads_to_bytes_that_are_there() {
         let progress = Progress::new();
-        progress.word.store(u64::MAX, Release);
+        progress.word.store(u64::MAX, Relaxed);
         assert_eq!(progress.rest().1.len(), SCRATCH);
     }
 }
