@@ -63,6 +63,7 @@ pub(crate) fn a_stopped_worker_whose_tasks_were_taken_back_is_no_hindrance_to_a_
     send_signal(result(pool.submit(tasks::pid, ())).unwrap(), "STOP");
     let waiting: Vec<_> = (0..5).map(|n| pool.submit(tasks::square, n)).collect();
     pool.shutdown(workers_multiprocess::Shutdown::Discard);
+    pool.join();
     assert!(waiting.into_iter().all(|future| result(future) == Err(TaskError::Cancelled)));
     assert_eq!(children(), before);
 }
