@@ -10,7 +10,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use workers_multiprocess::{Output, ProcessPool, TaskError, task};
+use workers_multiprocess::{Chaos, Output, ProcessPool, TaskError, task};
 
 #[task]
 fn sleep(millis: u64) -> u64 {
@@ -123,4 +123,26 @@ pub(crate) fn a_pool_can_be_dropped_by_the_callback_of_its_own_task() {
     tell.recv_timeout(crate::tools::LONG).expect("the pool was dropped");
     assert!(behind.into_iter().all(|square| result(square).is_ok()));
     wait_until("no worker is left", || children() == before);
+}
+
+pub(crate) fn chaos_kills_workers_and_costs_no_task_that_may_be_tried_again() {
+    let before = children();
+    let builder = ProcessPool::builder().workers(2).retries(1000).time_limit(Duration::from_millis(200));
+    let pool = builder.chaos(Chaos::new(7).every(Duration::from_millis(3))).build().unwrap();
+    let mut done = 0;
+    wait_until("a hundred signals were sent", || {
+        for (n, square) in (0..50).zip(pool.map(tasks::square_slowly, 0..50)) {
+            match square {
+                Ok(square) => assert_eq!(square, n * n),
+                // It was stopped, or killed before it was ready.
+                Err(TaskError::TimedOut(_) | TaskError::Start(_)) => {}
+                Err(other) => panic!("{other}"),
+            }
+            done += 1;
+        }
+        pool.statistics().kills > 100
+    });
+    assert_eq!(pool.statistics().finished, done, "each ends once");
+    drop(pool);
+    assert_eq!(children(), before);
 }

@@ -102,6 +102,7 @@ const TESTS: &[harness::Test] = tests! {
         a_panic_in_the_function_that_gets_the_lines_hangs_nothing,
         a_stream_that_never_ends_does_not_hide_a_death,
         a_pool_can_be_dropped_by_the_callback_of_its_own_task,
+        chaos_kills_workers_and_costs_no_task_that_may_be_tried_again,
     }
     matrix::{
         a_failure_while_decoding_running_or_encoding_costs_its_own_task_only,

@@ -148,23 +148,48 @@ fn at_end(failure: Failure) {
     assert_eq!(atexit(fail_at_exit), 0);
 }
 
-/// What this process has: descriptors, children (zombies too), threads, mappings that are shared with workers.
-fn belongings() -> (usize, BTreeSet<u32>, usize, usize) {
-    let threads = fs::read_dir("/proc/self/task").unwrap().count();
-    let maps = fs::read_to_string("/proc/self/maps").unwrap();
-    let shared = maps.lines().filter(|line| line.contains("memfd:workers-multiprocess")).count();
-    (open_descriptors(), children(), threads, shared)
+/// What this process has.
+#[derive(Debug)]
+struct Belongings {
+    descriptors: usize,
+    /// Mappings that are shared with workers.
+    shared: usize,
+    /// Zombies too.
+    children: BTreeSet<u32>,
+    threads: BTreeSet<String>,
 }
 
-/// Runs a cell, after which there is what there was before.
+impl Belongings {
+    fn now() -> Self {
+        let maps = fs::read_to_string("/proc/self/maps").unwrap();
+        let threads = fs::read_dir("/proc/self/task").unwrap();
+        Self {
+            descriptors: open_descriptors(),
+            shared: maps.lines().filter(|line| line.contains("memfd:workers-multiprocess")).count(),
+            children: children(),
+            threads: threads.map(|thread| thread.unwrap().file_name().into_string().unwrap()).collect(),
+        }
+    }
+
+    /// Whether there is nothing that was not there before. (A thread that was joined is listed for a moment.)
+    fn are_within(&self, before: &Self) -> bool {
+        self.descriptors <= before.descriptors
+            && self.shared <= before.shared
+            && self.children.is_subset(&before.children)
+            && self.threads.is_subset(&before.threads)
+    }
+}
+
+/// Runs a cell, after which there is nothing that was not there before.
 fn cell(name: &str, failure: Failure, act: impl FnOnce(Failure)) {
     // What the first pool of a process opens for good is not counted.
     static WARM: OnceLock<()> = OnceLock::new();
     WARM.get_or_init(|| drop(ProcessPool::new(1).unwrap()));
-    let before = belongings();
+    let before = Belongings::now();
     act(failure);
-    // A thread that was joined is in the list for a moment.
-    wait_until(&format!("nothing is left of {name} x {failure:?}: {before:?}"), || belongings() == before);
+    wait_until(&format!("nothing is left of {name} x {failure:?}: {before:?}"), || {
+        Belongings::now().are_within(&before)
+    });
 }
 
 fn builder() -> Builder {
