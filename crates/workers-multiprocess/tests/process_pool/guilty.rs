@@ -20,6 +20,7 @@ fn sleep(millis: u64) -> u64 {
 
 /// Starts a program that is in no group of ours and writes to standard error without end.
 #[task]
+#[expect(clippy::zombie_processes, reason = "it outlives this process, on purpose")]
 fn leave_a_writer(_: ()) -> u32 {
     let child = std::process::Command::new("setsid")
         .args(["sh", "-c", "while :; do echo noise >&2; done"])

@@ -47,7 +47,7 @@ impl Failure {
             Kill => kill_process(getpid(), Signal::KILL).unwrap(),
             Stop => kill_process(getpid(), Signal::STOP).unwrap(),
             // SAFETY: none: this process ends here, and that is what it is for.
-            Fault => unsafe { (8 as *mut u64).write_volatile(1) },
+            Fault => unsafe { std::ptr::without_provenance_mut::<u64>(64).write_volatile(1) },
             Overflow => drop(tasks::overflow_the_stack(0)),
             Memory => {
                 let Rlimit { maximum, .. } = getrlimit(Resource::As);
