@@ -8,7 +8,7 @@ use std::{
     process::{Command, abort, id},
     sync::{Arc, Mutex},
 };
-use workers_multiprocess::{Output, ProcessPool, TaskError, task};
+use workers_multiprocess::{Output, Process, ProcessPool, TaskError, task};
 
 #[task]
 fn square(n: u64) -> u64 {
@@ -36,6 +36,11 @@ fn square_in_a_pool(n: u64) -> u64 {
     pool.submit(square, n).result().expect("a square")
 }
 
+#[task]
+fn square_in_a_process(n: u64) -> u64 {
+    Process::new(square, n).start().expect("a process in a task of a test").result().expect("a square")
+}
+
 #[workers_multiprocess::test]
 fn a_pool_works_in_a_test() -> io::Result<()> {
     let pool = ProcessPool::new(2)?;
@@ -59,6 +64,12 @@ fn a_worker_that_dies_is_replaced_in_a_test() {
 #[workers_multiprocess::test]
 fn a_pool_in_a_task_works_in_a_test() {
     assert_eq!(ProcessPool::new(1).unwrap().submit(square_in_a_pool, 7).result(), Ok(49));
+}
+
+#[workers_multiprocess::test]
+fn a_process_works_in_a_test_and_in_a_task_of_one() {
+    let process = Process::new(square_in_a_process, 7).start().unwrap();
+    assert_eq!(process.result(), Ok(49));
 }
 
 #[workers_multiprocess::test]

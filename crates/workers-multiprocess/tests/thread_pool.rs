@@ -270,7 +270,7 @@ fn the_threads_work_on_after_a_shutdown_until_nothing_is_left() {
     let before = pool.submit(|n| n, 1);
     pool.shutdown(Shutdown::Drain);
     assert!(!pool.join_timeout(Duration::ZERO));
-    assert_eq!(result(pool.submit(|n| n, 2)), Err(TaskError::Start("the pool is shut down".into())));
+    assert_eq!(result(pool.submit(|n| n, 2)), Err(TaskError::Closed));
     drop(release);
     assert_eq!((result(blocker), result(before)), (Ok(()), Ok(1)));
     assert!(pool.join_timeout(LONG));

@@ -24,11 +24,15 @@ impl Waiting {
     pub(super) fn put(&mut self, job: Job) {
         let id = job.id;
         let place = match self.jobs.back() {
-            Some((last, _)) if *last > id => self.jobs.partition_point(|(other, _)| *other < id),
+            Some((last, _)) if *last >= id => self.jobs.partition_point(|(other, _)| *other < id),
             _ => self.jobs.len(),
         };
-        self.jobs.insert(place, (id, Some(job)));
         self.len += 1;
+        match self.jobs.get_mut(place) {
+            // Its own hole.
+            Some((hole, nothing)) if *hole == id => *nothing = Some(job),
+            _ => self.jobs.insert(place, (id, Some(job))),
+        }
     }
 
     /// The first.

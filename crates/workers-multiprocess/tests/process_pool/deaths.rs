@@ -105,34 +105,36 @@ pub(crate) fn every_future_gets_a_result_while_workers_are_killed() {
 }
 
 pub(crate) fn a_worker_that_writes_garbage_costs_itself_and_nothing_else() {
-    // It may have overwritten what says that the pool, or itself, sleeps: then only a time limit notices.
-    let limit = Duration::from_millis(500);
-    let pool = ProcessPool::builder().workers(2).time_limit(limit).build().unwrap();
-    let (mut replaced, mut wrong) = (BTreeSet::new(), 0);
+    // What it may have wiped out is that somebody sleeps: then it is the limit that ends the task.
+    let pool = ProcessPool::builder().workers(2).time_limit(Duration::from_secs(2)).build().unwrap();
+    let is_told = |error: &TaskError| {
+        matches!(error, TaskError::Decode(_) | TaskError::WorkerDied(_) | TaskError::TimedOut(_))
+    };
+    let (mut workers, mut right) = (BTreeSet::new(), 0);
     for seed in 0..40 {
-        // Whatever it has hit, the task ends, and so do the others.
         let wild = pool.submit(tasks::scribble, seed);
         let beside: Vec<_> = (0..20).map(|n| pool.submit(tasks::square, n)).collect();
         if let Err(error) = result(wild) {
-            let is_told =
-                matches!(error, TaskError::Decode(_) | TaskError::WorkerDied(_) | TaskError::TimedOut(_));
-            assert!(is_told, "seed {seed}: {error}");
+            assert!(is_told(&error), "seed {seed}: {error}");
         }
         for (n, square) in (0..20).zip(beside) {
             match result(square) {
-                Ok(square) if square == n * n => {}
-                // The wild one had it next, and its argument or its result was hit: as good as any other.
-                Ok(_) => wrong += 1,
-                // It was the wild one that had it next.
-                Err(TaskError::Decode(_) | TaskError::WorkerDied(_) | TaskError::TimedOut(_)) => {}
-                Err(other) => panic!("seed {seed}: {other}"),
+                // One that the wild worker had may have been overwritten before it was begun.
+                Ok(square) => right += u32::from(square == n * n),
+                Err(error) => assert!(is_told(&error), "seed {seed}: {error}"),
             }
         }
-        replaced.extend(pool.statistics().workers.into_iter().flatten().map(|worker| worker.pid));
+        workers.extend(pool.statistics().workers.into_iter().flatten().map(|worker| worker.pid));
     }
-    assert!(replaced.len() > 2, "garbage was noticed at least once");
-    assert!(wrong < 8, "{wrong} of 800 values are wrong: more than what lay in the way");
-    assert_eq!(result(pool.submit(tasks::square, 3)), Ok(9));
+    assert!(workers.len() > 2, "garbage was noticed at least once");
+    assert!(right > 400, "{right} of 800");
+    // The worst that is left of them: they are alive. Those that take their places have all that they should.
+    for worker in pool.statistics().workers.into_iter().flatten() {
+        send_signal(worker.pid, "KILL");
+        wait_until("the worker is dead", || !is_running(worker.pid));
+    }
+    let squares: Vec<_> = pool.map(tasks::square, 0..100).collect();
+    assert_eq!(squares, (0..100).map(|n| Ok(n * n)).collect::<Vec<_>>());
 }
 
 pub(crate) fn nothing_is_left_behind() {
