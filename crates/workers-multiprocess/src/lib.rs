@@ -41,8 +41,8 @@ pub use thread_pool::{Scope, ThreadPool, ThreadPoolBuilder};
 pub use {
     callable::Callable,
     process_pool::{
-        Builder, Call, Line, Map, Output, Process, ProcessHandle, ProcessPool, ProcessRef, Quarantined,
-        Statistics, Stream, WorkerStatistics, active_children,
+        Builder, Call, Chaos, Line, Map, Output, Process, ProcessHandle, ProcessPool, ProcessRef,
+        Quarantined, Statistics, Stream, WorkerStatistics, active_children,
     },
     shared_bytes::SharedBytes,
     wire::MAX_MESSAGE,

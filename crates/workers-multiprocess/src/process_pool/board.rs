@@ -241,9 +241,9 @@ impl Board {
         state.waiting.len() > 0 || !state.is_closing
     }
 
-    /// Waits for so long, or until the pool is at its end.
-    pub(super) fn pause(&self, time: Duration) {
-        self.change.wait_for_timeout(&mut self.state.lock(), time, |state| state.is_closing);
+    /// Waits for so long, or until the pool is at its end; says whether it is.
+    pub(super) fn pause(&self, time: Duration) -> bool {
+        self.change.wait_for_timeout(&mut self.state.lock(), time, |state| state.is_closing)
     }
 
     /// No job is taken any more; those that wait are done, or dropped.
@@ -278,6 +278,7 @@ impl Board {
             finished: state.counts.finished,
             waiting: state.waiting.len(),
             restarts: state.counts.restarts,
+            kills: state.counts.kills,
         });
         for worker in statistics.workers.iter_mut().flatten() {
             worker.resident = resident(worker.pid);

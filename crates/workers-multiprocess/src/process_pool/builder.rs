@@ -1,6 +1,6 @@
 //! How is a pool to be?
 
-use super::ProcessPool;
+use super::{Chaos, ProcessPool};
 use crate::{Callable, TaskError, link::message::Config, registry::id_of, wire, worker::mark};
 use serde::Serialize;
 use std::{
@@ -41,6 +41,7 @@ pub struct Builder {
     pub(super) idle_limit: Option<Duration>,
     pub(super) grace: Duration,
     pub(super) stop_on_interrupt: bool,
+    pub(super) chaos: Option<Chaos>,
     initializer: Result<(), TaskError>,
 }
 
@@ -141,6 +142,7 @@ impl Builder {
             idle_limit: None,
             grace: Duration::from_secs(1),
             stop_on_interrupt: false,
+            chaos: None,
             initializer: Ok(()),
         }
     }
@@ -274,6 +276,14 @@ impl Builder {
     /// How long a worker may take to come to [`init`](crate::init) and through its initializer; a minute without this.
     pub fn start_limit(mut self, limit: Duration) -> Self {
         self.worker.start_limit = limit;
+        self
+    }
+
+    /// Kills workers at random while the pool works, with SIGKILL and SIGSEGV, and SIGSTOP too if there is a
+    /// [`time_limit`](Self::time_limit): to see what becomes of one's own tasks. [`Statistics::kills`](super::Statistics)
+    /// counts them.
+    pub fn chaos(mut self, chaos: Chaos) -> Self {
+        self.chaos = Some(chaos);
         self
     }
 

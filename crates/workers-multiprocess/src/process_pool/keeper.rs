@@ -65,7 +65,7 @@ impl Keeper {
         let mut stderr = self.child.stderr.take().map(|pipe| self.source(Pipe::Err(pipe)));
         while !self.wait(&mut stdout, &mut stderr) {}
         // What its children may still write is theirs: what is there now is taken, and no more is waited for.
-        let last_lines = stderr.map(Source::finish).unwrap_or_default();
+        let (last_lines, lacked_memory) = stderr.map(Source::finish).unwrap_or_default();
         drop(stdout.map(Source::finish));
         // The number is its own until it is waited for: so the group is.
         if let Some(group) = Pid::from_raw(self.process.pid as i32) {
@@ -74,8 +74,7 @@ impl Keeper {
         let status = self.child.wait().ok();
         let (signal, exit_code) = status.map_or((None, None), |status| (status.signal(), status.code()));
         let oom_killed = signal == Some(Signal::KILL.as_raw()) && oom_kills() > killed_before;
-        let out_of_memory =
-            oom_killed || last_lines.iter().any(|line| line.starts_with("memory allocation of "));
+        let out_of_memory = oom_killed || (signal == Some(Signal::ABORT.as_raw()) && lacked_memory);
         Death { pid: self.process.pid, signal, exit_code, out_of_memory, last_lines, attempt: 1 }
     }
 
@@ -93,6 +92,7 @@ impl Keeper {
             is_open: true,
             line: Vec::new(),
             last: VecDeque::new(),
+            lacked_memory: false,
         }
     }
 
@@ -152,6 +152,8 @@ struct Source {
     /// A line that has not ended yet.
     line: Vec<u8>,
     last: VecDeque<String>,
+    /// It has told of an allocation that failed; a backtrace may have followed.
+    lacked_memory: bool,
 }
 
 impl Source {
@@ -200,18 +202,19 @@ impl Source {
             let text = String::from_utf8_lossy(line);
             panic::isolate(|| tell(&Line { worker: &self.name, stream: self.stream, text: &text }));
         }
+        self.lacked_memory |= line.starts_with(b"memory allocation of ");
         if self.last.len() == LAST_LINES {
             self.last.pop_front();
         }
         self.last.push_back(String::from_utf8_lossy(&line[..line.len().min(LINE)]).into_owned());
     }
 
-    fn finish(mut self) -> Vec<String> {
+    fn finish(mut self) -> (Vec<String>, bool) {
         self.take();
         if !self.line.is_empty() {
             self.end_line();
         }
-        self.last.into()
+        (self.last.into(), self.lacked_memory)
     }
 }
 

@@ -4,6 +4,7 @@ mod batches;
 mod board;
 mod builder;
 mod call;
+mod chaos;
 mod clock;
 mod crew;
 mod interrupt;
@@ -18,6 +19,7 @@ mod waiting;
 pub use batches::Map;
 pub use builder::{Builder, Line, Output, Stream};
 pub use call::Call;
+pub use chaos::Chaos;
 pub use process::{Process, ProcessHandle, ProcessRef, active_children};
 pub use statistics::{Quarantined, Statistics, WorkerStatistics};
 
@@ -96,6 +98,9 @@ impl ProcessPool {
             let crew = Crew { board: Arc::clone(&pool.board), number, name };
             let thread = Thread::new(move || crew.attend(worker)).name(format!("pool-process-{number}"));
             pool.threads.push(thread.daemon(true).start()?);
+        }
+        if let Some(chaos) = pool.board.options.chaos.clone() {
+            pool.threads.push(chaos.start(&pool.board)?);
         }
         Ok(pool)
     }

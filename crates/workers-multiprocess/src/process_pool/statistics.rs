@@ -16,6 +16,8 @@ pub struct Statistics {
     pub waiting: usize,
     /// How many workers have ended since the pool was started, for whatever reason.
     pub restarts: u64,
+    /// How many signals [`Chaos`](super::Chaos) has sent.
+    pub kills: u64,
 }
 
 /// One worker at a moment.
@@ -36,6 +38,7 @@ pub struct WorkerStatistics {
 pub(super) struct Counts {
     pub(super) finished: u64,
     pub(super) restarts: u64,
+    pub(super) kills: u64,
 }
 
 /// A call that was given up: it has cost as many workers as it was allowed.

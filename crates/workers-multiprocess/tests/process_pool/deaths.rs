@@ -152,7 +152,8 @@ pub(crate) fn nothing_is_left_behind() {
     let running = pool.map(tasks::rendezvous, busy.iter().map(|begun| (begun.clone(), released.clone())));
     wait_until("both workers are busy", || busy.iter().all(|begun| begun.exists()));
     let queued: Vec<_> = (0..500).map(|n| pool.submit(tasks::square, n)).collect();
-    assert_eq!(open_descriptors(), with_pool, "no task that waits has a descriptor");
+    // Fewer, if a file of the system's was being read when they were counted.
+    assert!(open_descriptors() <= with_pool, "no task that waits has a descriptor");
     std::fs::write(&released, "").unwrap();
     assert!(running.into_iter().all(|done| done.is_ok()));
     assert!(queued.into_iter().all(|square| result(square).is_ok()));

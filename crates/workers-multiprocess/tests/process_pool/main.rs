@@ -4,9 +4,13 @@
 #[cfg(all(target_os = "linux", not(loom)))]
 mod deaths;
 #[cfg(all(target_os = "linux", not(loom)))]
+mod guilty;
+#[cfg(all(target_os = "linux", not(loom)))]
 mod harness;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod interrupts;
+#[cfg(all(target_os = "linux", not(loom)))]
+mod matrix;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod process;
 #[cfg(all(target_os = "linux", not(loom)))]
@@ -89,6 +93,24 @@ const TESTS: &[harness::Test] = tests! {
         the_second_signal_has_its_default_effect,
         a_signal_has_its_default_effect_when_no_pool_is_left_that_asked_for_it,
         without_the_option_a_signal_ends_the_program_and_its_workers_end_too,
+    }
+    guilty::{
+        a_task_behind_many_that_kill_their_workers_is_done,
+        a_task_is_not_killed_for_the_time_of_the_one_before,
+        a_stopped_worker_whose_tasks_were_taken_back_is_no_hindrance_to_a_shutdown,
+        a_shutdown_does_not_wait_for_a_worker_that_hangs_at_its_start,
+        a_panic_in_the_function_that_gets_the_lines_hangs_nothing,
+        a_stream_that_never_ends_does_not_hide_a_death,
+        a_pool_can_be_dropped_by_the_callback_of_its_own_task,
+        chaos_kills_workers_and_costs_no_task_that_may_be_tried_again,
+    }
+    matrix::{
+        a_failure_while_decoding_running_or_encoding_costs_its_own_task_only,
+        a_panic_in_the_pools_own_process_costs_its_own_task_only,
+        a_failure_of_an_idle_worker_costs_no_task,
+        a_failure_while_requests_and_answers_are_sent_costs_one_task_at_most,
+        a_failure_at_start_up_is_an_error_and_the_next_start_succeeds,
+        a_failure_at_the_end_leaves_nothing_behind,
     }
     scenarios::{
         a_program_without_init_gets_an_error_and_no_process,

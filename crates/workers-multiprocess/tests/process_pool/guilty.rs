@@ -1,0 +1,149 @@
+//! Who pays? Faults that were found in the pool, one test each.
+
+use crate::{
+    matrix::Failure,
+    tasks,
+    tools::{children, death, pool, result, send_signal, wait_until},
+};
+use std::{
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+use workers_multiprocess::{Chaos, Output, ProcessPool, TaskError, task};
+
+#[task]
+fn sleep(millis: u64) -> u64 {
+    thread::sleep(Duration::from_millis(millis));
+    millis
+}
+
+/// Starts a program that is in no group of ours and writes to standard error without end.
+#[task]
+#[expect(clippy::zombie_processes, reason = "it outlives this process, on purpose")]
+fn leave_a_writer(_: ()) -> u32 {
+    let child = std::process::Command::new("setsid")
+        .args(["sh", "-c", "while :; do echo noise >&2; done"])
+        .stdin(std::process::Stdio::null())
+        .spawn()
+        .expect("there is a setsid");
+    child.id()
+}
+
+#[task]
+fn complain(text: String) {
+    eprintln!("{text}");
+}
+
+pub(crate) fn a_task_behind_many_that_kill_their_workers_is_done() {
+    let pool = pool(1);
+    let guilty: Vec<_> = (0..14).map(|_| pool.submit(tasks::end_by_abort, ())).collect();
+    let innocent = pool.submit(tasks::square, 3);
+    assert!(guilty.into_iter().all(|guilty| death(result(guilty)) == (Some(6), None)));
+    assert_eq!(result(innocent), Ok(9));
+}
+
+pub(crate) fn a_task_is_not_killed_for_the_time_of_the_one_before() {
+    let limit = Duration::from_millis(5);
+    let pool = ProcessPool::builder().workers(1).time_limit(limit).build().unwrap();
+    for _ in 0..40 {
+        // Its end and the end of its time come together.
+        let late = pool.submit(sleep, 4);
+        let next: Vec<_> =
+            (0..8).map(|n| pool.call(tasks::square).time_limit(Duration::from_secs(60)).submit(n)).collect();
+        assert!(matches!(result(late), Ok(4) | Err(TaskError::TimedOut(_))));
+        for (n, square) in (0..8).zip(next) {
+            assert_eq!(result(square), Ok(n * n));
+        }
+    }
+}
+
+pub(crate) fn a_stopped_worker_whose_tasks_were_taken_back_is_no_hindrance_to_a_shutdown() {
+    let before = children();
+    let pool = pool(1);
+    send_signal(result(pool.submit(tasks::pid, ())).unwrap(), "STOP");
+    let waiting: Vec<_> = (0..5).map(|n| pool.submit(tasks::square, n)).collect();
+    pool.shutdown(workers_multiprocess::Shutdown::Discard);
+    pool.join();
+    assert!(waiting.into_iter().all(|future| result(future) == Err(TaskError::Cancelled)));
+    assert_eq!(children(), before);
+}
+
+pub(crate) fn a_shutdown_does_not_wait_for_a_worker_that_hangs_at_its_start() {
+    let path = crate::tools::fresh_path("hang-at-start");
+    let before = children();
+    let pool = ProcessPool::builder()
+        .workers(1)
+        .initializer(crate::matrix::at_start, &(Failure::Stop, path.clone()))
+        .build()
+        .unwrap();
+    let first = result(pool.submit(tasks::pid, ())).unwrap();
+    std::fs::write(&path, "").unwrap();
+    send_signal(first, "KILL");
+    wait_until("another is started", || children().difference(&before).any(|pid| *pid != first));
+    let begin = Instant::now();
+    pool.terminate();
+    assert!(begin.elapsed() < Duration::from_secs(30), "the limit of a start is a minute");
+    assert_eq!(children(), before);
+    std::fs::remove_file(&path).unwrap();
+}
+
+pub(crate) fn a_panic_in_the_function_that_gets_the_lines_hangs_nothing() {
+    let lines = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&lines);
+    let output = Output::lines(move |_| {
+        *counted.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) += 1;
+        panic!("on purpose, in the function that gets a line");
+    });
+    let pool = ProcessPool::builder().workers(1).stderr(output).build().unwrap();
+    assert_eq!(result(pool.submit(complain, "one".into())), Ok(()));
+    assert_eq!(death(result(pool.submit(tasks::end_by_exit, 3))), (None, Some(3)));
+    assert_eq!(result(pool.submit(tasks::square, 3)), Ok(9));
+    assert!(lines.lock().is_err() || *lines.lock().unwrap() > 0);
+}
+
+pub(crate) fn a_stream_that_never_ends_does_not_hide_a_death() {
+    let pool = ProcessPool::builder().workers(1).stderr(Output::Null).build().unwrap();
+    let writer = result(pool.submit(leave_a_writer, ())).unwrap();
+    let died = death(result(pool.submit(tasks::end_by_exit, 3)));
+    send_signal(writer, "KILL");
+    assert_eq!(died, (None, Some(3)));
+    assert_eq!(result(pool.submit(tasks::square, 3)), Ok(9));
+}
+
+pub(crate) fn a_pool_can_be_dropped_by_the_callback_of_its_own_task() {
+    let before = children();
+    let pool = pool(2);
+    let future = pool.submit(sleep, 20);
+    let (told, tell) = mpsc::channel();
+    let behind: Vec<_> = (0..20).map(|n| pool.submit(tasks::square, n)).collect();
+    future.add_done_callback(move |_| {
+        drop(pool);
+        told.send(()).unwrap();
+    });
+    tell.recv_timeout(crate::tools::LONG).expect("the pool was dropped");
+    assert!(behind.into_iter().all(|square| result(square).is_ok()));
+    wait_until("no worker is left", || children() == before);
+}
+
+pub(crate) fn chaos_kills_workers_and_costs_no_task_that_may_be_tried_again() {
+    let before = children();
+    let builder = ProcessPool::builder().workers(2).retries(1000).time_limit(Duration::from_millis(200));
+    let pool = builder.chaos(Chaos::new(7).every(Duration::from_millis(3))).build().unwrap();
+    let mut done = 0;
+    wait_until("a hundred signals were sent", || {
+        for (n, square) in (0..50).zip(pool.map(tasks::square_slowly, 0..50)) {
+            match square {
+                Ok(square) => assert_eq!(square, n * n),
+                // It was stopped, or killed before it was ready.
+                Err(TaskError::TimedOut(_) | TaskError::Start(_)) => {}
+                Err(other) => panic!("{other}"),
+            }
+            done += 1;
+        }
+        pool.statistics().kills > 100
+    });
+    assert_eq!(pool.statistics().finished, done, "each ends once");
+    drop(pool);
+    assert_eq!(children(), before);
+}
