@@ -3,8 +3,9 @@
 use super::ours::with_one;
 use crate::bench::{Done, Load};
 use std::hint::black_box;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use workers_multiprocess::{SharedBytes, task};
+use workers_multiprocess::{Future, ProcessPool, SharedBytes, task};
 
 pub(super) const COPY: &str = "memcpy";
 pub(super) const FILL: &str = "memset";
@@ -19,6 +20,12 @@ fn look(bytes: &[u8]) -> u64 {
 #[task]
 fn look_at(bytes: SharedBytes) -> u64 {
     look(&bytes)
+}
+
+#[task]
+fn give(byte: u8) -> Option<SharedBytes> {
+    static KEPT: OnceLock<Option<SharedBytes>> = OnceLock::new();
+    KEPT.get_or_init(|| SharedBytes::build(LEN, |bytes| bytes.fill(byte)).ok()).clone()
 }
 
 #[task]
@@ -44,14 +51,26 @@ pub(super) fn there(Load { items, .. }: Load) -> Result<Done, String> {
     })
 }
 
-/// A worker makes them, and we look at every page.
-pub(super) fn back(Load { items, .. }: Load) -> Result<Done, String> {
+/// A worker has them, and we look at every page.
+pub(super) fn back(load: Load) -> Result<Done, String> {
+    received(load, |pool| pool.submit(give, 3))
+}
+
+/// A worker makes them anew each time, and we look at every page.
+pub(super) fn made(load: Load) -> Result<Done, String> {
+    received(load, |pool| pool.submit(make, 3))
+}
+
+fn received(
+    Load { items, .. }: Load,
+    ask: impl Fn(&ProcessPool) -> Future<Option<SharedBytes>>,
+) -> Result<Done, String> {
     with_one(|pool| {
         let begun = Instant::now();
         let mut sum = 0;
         for _ in 0..items {
-            let made = pool.submit(make, 3).result().map_err(|error| error.to_string())?;
-            sum += look(&made.ok_or("there is no memory")?);
+            let bytes = ask(pool).result().map_err(|error| error.to_string())?;
+            sum += look(&bytes.ok_or("there is no memory")?);
         }
         checked(items, sum, 3, begun.elapsed())
     })
