@@ -37,13 +37,13 @@ pub(crate) fn fold_table(table: &Table, columns: Columns, arguments: &Arguments)
         Pool::Threads => {
             let pool = ThreadPool::new(workers).map_err(cannot_start)?;
             combined
-                .take_all(pool.map(fold_part, parts), &ranges)
+                .take_all(pool.map(fold_part, parts), &ranges, |_| ())
                 .inspect_err(|_| _ = pool.cancel_pending())?;
         }
         Pool::Processes => {
             let pool = ProcessPool::new(workers).map_err(cannot_start)?;
             combined
-                .take_all(pool.map(fold_part, parts), &ranges)
+                .take_all(pool.map(fold_part, parts), &ranges, |view| view.ask(&pool))
                 .inspect_err(|_| _ = pool.cancel_pending())?;
         }
         Pool::Rayon => {
@@ -51,7 +51,7 @@ pub(crate) fn fold_table(table: &Table, columns: Columns, arguments: &Arguments)
             for batch in ranges.chunks(BATCH * workers) {
                 let fold = |range| fold_part(part_at(range));
                 let folds: Vec<_> = pool.install(|| batch.into_par_iter().map(fold).collect());
-                combined.take_all(folds.into_iter().map(Ok::<_, Infallible>), batch)?;
+                combined.take_all(folds.into_iter().map(Ok::<_, Infallible>), batch, |_| ())?;
             }
         }
     }
@@ -71,11 +71,12 @@ struct Combined<'a> {
 }
 
 impl Combined<'_> {
-    /// Takes the answers for `ranges` in order, up to the first that is an error.
+    /// Takes the answers for `ranges` in order, up to the first that is an error. `ask` shows how the workers are.
     fn take_all<E: Display>(
         &mut self,
         answers: impl IntoIterator<Item = Result<Result<Fold, BadInput>, E>>,
         ranges: &[Range<usize>],
+        ask: impl Fn(&mut View),
     ) -> Result<(), Failure> {
         let mut answers = answers.into_iter();
         for range in ranges {
@@ -85,6 +86,7 @@ impl Combined<'_> {
             part.and_then(|part| self.fold.merge(part).map_err(BadInput::from)).map_err(|bad| {
                 self.table.describe(&bad.behind(self.table.lines_before + self.fold.lines), self.columns)
             })?;
+            ask(&mut self.view);
             self.view.done(range.len());
         }
         Ok(())

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressFinish, ProgressState, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use workers_multiprocess::{ProcessPool, Statistics, WorkerStatistics};
 
 /// How often a screen is drawn.
 const TICK: Duration = Duration::from_millis(100);
@@ -22,6 +23,8 @@ pub(crate) struct View {
     bar: ProgressBar,
     /// When the last line was printed, or the run began; nothing if no lines are printed.
     printed: Option<Instant>,
+    /// When a pool of processes was asked last; nothing if nobody watches.
+    asked: Option<Instant>,
 }
 
 /// What is done of a run. A task is a part of the file.
@@ -52,7 +55,17 @@ impl View {
         if is_terminal && arguments.watch {
             bar.enable_steady_tick(TICK);
         }
-        Self { figures, bar, printed: (!is_terminal && arguments.watch).then_some(begun) }
+        let asked = arguments.watch.then_some(begun);
+        Self { figures, bar, printed: asked.filter(|_| !is_terminal), asked }
+    }
+
+    /// Shows what a pool of processes says of its workers, if somebody watches: asked ten times a second at most.
+    pub(crate) fn ask(&mut self, pool: &ProcessPool) {
+        if self.asked.is_some_and(|asked| asked.elapsed() >= TICK) {
+            self.asked = Some(Instant::now());
+            let workers = statistics_line(&pool.statistics());
+            self.figures.lock().unwrap_or_else(PoisonError::into_inner).workers = workers;
+        }
     }
 
     /// A task on so many bytes is done.
@@ -73,11 +86,21 @@ impl View {
     }
 }
 
-/// What the pool says of its workers: their number and kind. Its queue, and each worker's tasks, memory and
-/// restarts, belong here as soon as a pool tells them.
+/// The workers of a pool that says no more of them: their number and kind.
 fn workers_line(pool: &str, workers: usize) -> String {
     let plural = if workers == 1 { "" } else { "s" };
     format!("{workers} worker{plural} ({pool})")
+}
+
+/// The workers of a pool of processes: what each holds and has before it, what waits, and how many have ended.
+fn statistics_line(statistics: &Statistics) -> String {
+    let worker = |worker: &Option<WorkerStatistics>| match worker {
+        None => "-".to_owned(),
+        Some(worker) => format!("{} MB, {} queued", worker.resident / 1_000_000, worker.queued),
+    };
+    let workers: Vec<_> = statistics.workers.iter().map(worker).collect();
+    let Statistics { waiting, restarts, .. } = statistics;
+    format!("workers: {}; {waiting} waiting; {restarts} ended", workers.join(" | "))
 }
 
 fn bar(bytes: u64, template: &str, figures: &Arc<Mutex<Figures>>) -> ProgressBar {
