@@ -14,7 +14,7 @@ use crate::{Verb, child};
 
 pub(crate) const VERB: Verb = Verb {
     name: "bench",
-    what: "measure locks, queues, threads and the real job beside others",
+    what: "measure locks, queues, threads, pools and the real job beside others",
     help: "\
 Usage: cargo xtask bench [FILTER] [--json]
        cargo xtask bench average [--rows N] [--rounds N] [--install] [--json]
@@ -22,11 +22,11 @@ Usage: cargo xtask bench [FILTER] [--json]
 Measures the same workloads over this project's primitives and everybody else's: all in one process, in
 rounds that rotate the order; medians, the ratio to the best, and whether the goal of the row is met. `lock`
 and `sync` select the locks and the other primitives, `queue` the channels, in five minutes, `threads` threads
-and timers. Run it on an idle machine.
+and timers, `pool` the process pool. Run it on an idle machine.
 
   FILTER   only the workloads whose name contains it, from the beginning of a word on: lock, sync, queue,
            'queue transfer', 'queue ping-pong', 'queue one-core', 'queue task_done', 'queue idle',
-           'queue memory', threads
+           'queue memory', threads, pool
   --json   one JSON document instead of the tables
 
 `average` is the real job: `cargo xtask average` on the file that `cargo xtask data` writes, with each pool and
