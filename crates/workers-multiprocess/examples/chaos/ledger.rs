@@ -22,7 +22,7 @@ pub(crate) const VARIABLE: &str = "SELVEDGE_CHAOS_LEDGER";
 
 pub(crate) struct Ledger {
     map: MmapRaw,
-    _file: File,
+    file: File,
 }
 
 impl Ledger {
@@ -32,12 +32,12 @@ impl Ledger {
         let file = File::options().read(true).write(true).create_new(true).open(&path)?;
         fs::remove_file(&path)?;
         file.set_len(2 * tasks as u64)?;
-        Ok(Self { map: MmapRaw::map_raw(&file)?, _file: file })
+        Ok(Self { map: MmapRaw::map_raw(&file)?, file })
     }
 
     /// A path by which a worker can open it.
     pub(crate) fn path(&self) -> String {
-        format!("/proc/{}/fd/{}", process::id(), self._file.as_raw_fd())
+        format!("/proc/{}/fd/{}", process::id(), self.file.as_raw_fd())
     }
 
     /// The one of the load whose worker this is.
@@ -47,7 +47,7 @@ impl Ledger {
             let path = env::var_os(VARIABLE).expect("a worker of the load has the variable");
             let open = |path: &Path| {
                 let file = File::options().read(true).write(true).open(path)?;
-                io::Result::Ok(Self { map: MmapRaw::map_raw(&file)?, _file: file })
+                io::Result::Ok(Self { map: MmapRaw::map_raw(&file)?, file })
             };
             open(path.as_ref()).expect("the load has the file while its workers live")
         })
