@@ -17,7 +17,20 @@ pub(crate) struct Kills {
     pub(crate) stop: u64,
 }
 
-/// Strikes every 15 milliseconds or so until `is_over`. A worker that is stopped goes on, or is killed, soon after,
+impl Kills {
+    fn count(&mut self, signal: Signal) {
+        *match signal {
+            Signal::KILL => &mut self.kill,
+            Signal::SEGV => &mut self.segv,
+            Signal::STOP => &mut self.stop,
+            // It kills nobody.
+            _ => return,
+        } += 1;
+    }
+}
+
+/// Strikes every 15 milliseconds or so until `is_over`; in every other round it soon comes to rest, as a kill would
+/// free who waits for a worker that has forgotten him. A worker that is stopped goes on, or is killed, soon after,
 /// unless the pool's time limit is to end it.
 pub(crate) fn strike(
     pool: &ProcessPool,
@@ -27,6 +40,7 @@ pub(crate) fn strike(
     watched: &Watched,
 ) -> Kills {
     let mut kills = Kills::default();
+    let mut left = if random.below(2) == 0 { u64::MAX } else { random.below(40) };
     // Relaxed: a sign to stop, and no more.
     while !is_over.load(Relaxed) {
         thread::sleep(Duration::from_micros(500 + random.below(30_000)));
@@ -34,30 +48,34 @@ pub(crate) fn strike(
         let up: Vec<u32> = statistics.workers.iter().flatten().map(|worker| worker.pid).collect();
         watched.with(|tally| tally.statistics = Some(statistics));
         let (victim, means, then) = (random.next(), random.below(10), random.next());
-        if up.is_empty() {
+        if up.is_empty() || left == 0 {
             continue;
         }
+        left -= 1;
         let pid = up[victim as usize % up.len()];
-        let sent = match means {
-            0..5 => send(pid, Signal::KILL, &mut kills.kill),
-            5..8 => send(pid, Signal::SEGV, &mut kills.segv),
-            _ => send(pid, Signal::STOP, &mut kills.stop),
+        let mut send = |signal| {
+            let sent = send(pid, signal);
+            if sent {
+                kills.count(signal);
+                watched.with(|tally| tally.kills.count(signal));
+            }
+            sent
         };
-        if sent && means >= 8 && !has_limit {
+        let signal = match means {
+            0..5 => Signal::KILL,
+            5..8 => Signal::SEGV,
+            _ => Signal::STOP,
+        };
+        if send(signal) && signal == Signal::STOP && !has_limit {
             thread::sleep(Duration::from_micros(then % 15_000));
-            match then >> 32 & 1 {
-                0 => send(pid, Signal::CONT, &mut 0),
-                _ => send(pid, Signal::KILL, &mut kills.kill),
-            };
+            send([Signal::CONT, Signal::KILL][(then >> 32) as usize % 2]);
         }
     }
     kills
 }
 
-fn send(pid: u32, signal: Signal, count: &mut u64) -> bool {
+/// Says whether it was sent: the worker may be gone already.
+fn send(pid: u32, signal: Signal) -> bool {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    // It may be gone already.
-    let sent = pid.is_some_and(|pid| kill_process(pid, signal).is_ok());
-    *count += u64::from(sent);
-    sent
+    pid.is_some_and(|pid| kill_process(pid, signal).is_ok())
 }

@@ -257,9 +257,6 @@ fn judge(ended: &[Ended], ends: &[AtomicU8], kills: killer::Kills, ledger: &Ledg
     let mut counts = vec![(0, 0); ends.len()];
     counts.iter_mut().enumerate().for_each(|(number, count)| *count = ledger.take(number));
     watched.with(|tally| {
-        tally.kills.kill += kills.kill;
-        tally.kills.segv += kills.segv;
-        tally.kills.stop += kills.stop;
         for ended in ended {
             let number = ended.call.number as usize;
             let (begun, done) = counts[number];
