@@ -1,12 +1,13 @@
 //! `cargo xtask`: what a person types is what continuous integration runs.
 //!
-//! One verb a file: [`tour`], [`data`], [`average`], [`test_all`], [`prove`], [`mutants`], [`shuttle`], [`tsan`], [`mod@bench`]. Beside them: [`cargo`]
-//! asks Cargo where things are and builds them, [`child`] runs programs, [`out`] prints, [`table`] lines
+//! One verb a file: [`tour`], [`data`], [`average`], [`test_all`], [`prove`], [`mutants`], [`shuttle`], [`tsan`], [`chaos`],
+//! [`mod@bench`]. Beside them: [`cargo`] asks Cargo where things are and builds them, [`child`] runs programs, [`out`] prints, [`table`] lines
 //! columns up, and [`failure`] says how a verb can end without a verdict.
 
 mod average;
 mod bench;
 mod cargo;
+mod chaos;
 mod child;
 mod data;
 mod failure;
@@ -32,7 +33,7 @@ struct Verb {
     run: fn(Vec<OsString>) -> Result<ExitCode, Failure>,
 }
 
-const VERBS: [&Verb; 9] = [
+const VERBS: [&Verb; 10] = [
     &tour::VERB,
     &data::VERB,
     &average::VERB,
@@ -41,6 +42,7 @@ const VERBS: [&Verb; 9] = [
     &mutants::VERB,
     &shuttle::VERB,
     &tsan::VERB,
+    &chaos::VERB,
     &bench::VERB,
 ];
 

@@ -39,7 +39,7 @@ toolchain; cargo-nextest is used where it is installed. The output of a step goe
 when it fails, the end of the log is shown. A step that lacks its tool did not run; it never counts as passed.
 
   --only STEP   only this step; may be repeated
-  --fast        leave out the long ones: clippy-model, prove, mutants, shuttle, tsan, average, book
+  --fast        leave out the long ones: clippy-model, prove, mutants, shuttle, tsan, average, chaos, book
   --list        say what the steps are, and run none
   --json        {\"steps\": [{\"name\", \"status\": \"passed\"|\"failed\"|\"not_run\", \"seconds\", \"detail\"}],
                  \"passed\", \"failed\", \"not_run\", \"seconds\", \"ok\"}

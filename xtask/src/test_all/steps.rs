@@ -8,7 +8,7 @@ use crate::cargo::{self, Workspace};
 use crate::child;
 use crate::failure::Failure;
 use crate::out::Sink;
-use crate::{mutants, prove, shuttle, table, tour, tsan};
+use crate::{chaos, mutants, prove, shuttle, table, tour, tsan};
 
 /// What every step may use.
 pub(super) struct Context {
@@ -47,13 +47,18 @@ const TSAN: Tool = Tool {
     install: "an x86-64 Linux with glibc, where Rust's stable toolchain brings it along",
     is_there: tsan::is_there,
 };
+const PROCESSES: Tool = Tool {
+    name: "the process pool",
+    install: "Linux, for which alone it is made",
+    is_there: || cfg!(target_os = "linux"),
+};
 const MDBOOK: Tool = Tool { name: "mdbook", install: "cargo install mdbook", is_there: has_mdbook };
 
 /// What most steps are like.
 const PLAIN: Step =
     Step { name: "", what: "", long: false, uses_nextest: false, needs: &[], run: |_, _| Ok(String::new()) };
 
-pub(super) const STEPS: [Step; 16] = [
+pub(super) const STEPS: [Step; 17] = [
     Step { name: "format", what: "the sources are formatted", needs: &[RUSTFMT], run: format, ..PLAIN },
     Step { name: "clippy", what: "clippy has no warning", needs: &[CLIPPY], run: clippy, ..PLAIN },
     Step {
@@ -122,6 +127,14 @@ pub(super) const STEPS: [Step; 16] = [
         what: "every pool gives the same average of the real data, to the last bit",
         long: true,
         run: |context, sink| figures::check(&context.workspace, sink),
+        ..PLAIN
+    },
+    Step {
+        name: "chaos",
+        what: "the process pool keeps its promise while workers and programs are killed",
+        long: true,
+        needs: &[PROCESSES],
+        run: |context, sink| chaos::check(&context.workspace, sink),
         ..PLAIN
     },
     Step {

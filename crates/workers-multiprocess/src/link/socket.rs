@@ -94,7 +94,8 @@ impl Socket {
         let received = loop {
             let mut room = [IoSliceMut::new(&mut bytes)];
             match recvmsg(&self.0, &mut room, &mut control, flags | RecvFlags::CMSG_CLOEXEC) {
-                Err(Errno::INTR) => {}
+                // Linux tells once, before all that the other end has sent, that it ended without having read all.
+                Err(Errno::INTR | Errno::CONNRESET) => {}
                 received => break received?,
             }
         };
@@ -150,6 +151,16 @@ mod tests {
         assert_eq!(other.try_receive::<u8>().unwrap_err().kind(), ErrorKind::WouldBlock);
         drop(one);
         assert!(other.receive::<u8>().unwrap().is_none());
+    }
+
+    #[test]
+    fn what_was_sent_before_the_end_arrives_though_the_other_end_had_not_read_all() {
+        let (one, other) = Socket::pair().unwrap();
+        one.send(&7_u8, &[]).unwrap();
+        other.send(&8_u8, &[]).unwrap();
+        drop(one);
+        assert_eq!(other.try_receive::<u8>().unwrap().unwrap().0, 7);
+        assert!(other.try_receive::<u8>().unwrap().is_none());
     }
 
     #[test]
