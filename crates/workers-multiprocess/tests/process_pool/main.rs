@@ -17,6 +17,8 @@ mod process;
 mod results;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod scenarios;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(loom)))]
+mod steps;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod tasks;
 #[cfg(all(target_os = "linux", not(loom)))]
@@ -35,7 +37,7 @@ fn main() {
     // One of the scenarios is a main that does not begin with `init`.
     scenarios::main();
     workers_multiprocess::init();
-    harness::run(TESTS);
+    harness::run(&[TESTS, STEPS].concat());
 }
 
 /// The tests count processes and descriptors in `/proc`.
@@ -125,3 +127,15 @@ const TESTS: &[harness::Test] = tests! {
         a_worker_that_cannot_be_started_fails_the_task_and_the_next_one_tries_again,
     }
 };
+
+/// Elsewhere a sequence of instructions that has to be done at once, as for an exchange, never is when it is done step by
+/// step.
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(loom)))]
+const STEPS: &[harness::Test] = tests! {
+    steps::{
+        a_worker_may_be_killed_at_any_instruction_of_a_task,
+        a_worker_may_be_killed_at_any_instruction_of_a_batch,
+    }
+};
+#[cfg(all(target_os = "linux", not(target_arch = "x86_64"), not(loom)))]
+const STEPS: &[harness::Test] = &[];
