@@ -3,14 +3,14 @@
 use crate::{
     matrix::Failure,
     tasks,
-    tools::{children, death, pool, result, send_signal, wait_until},
+    tools::{children, death, pool, result, run, scenario, send_signal, wait_until},
 };
 use std::{
     sync::{Arc, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
-use workers_multiprocess::{Chaos, Output, ProcessPool, TaskError, task};
+use workers_multiprocess::{Chaos, Output, ProcessPool, SharedBytes, TaskError, task};
 
 #[task]
 fn sleep(millis: u64) -> u64 {
@@ -146,4 +146,46 @@ pub(crate) fn chaos_kills_workers_and_costs_no_task_that_may_be_tried_again() {
     assert_eq!(pool.statistics().finished, done, "each ends once");
     drop(pool);
     assert_eq!(children(), before);
+}
+
+pub(crate) fn a_worker_without_descriptors_fails_what_needs_some_and_nothing_else() {
+    let pool = pool(1);
+    let worker = result(pool.submit(tasks::pid, ())).unwrap();
+    let shared = SharedBytes::build(1 << 20, |_| ()).unwrap();
+    assert_eq!(result(pool.submit(tasks::use_up_descriptors, true)), Ok(()));
+    let innocent = [(); 3].map(|()| pool.submit(tasks::square_slowly, 3));
+    let refused = pool.submit(tasks::count, shared.clone());
+    let behind = pool.submit(tasks::square, 4);
+    assert!(innocent.into_iter().all(|innocent| result(innocent) == Ok(9)));
+    let refused = result(refused).unwrap_err().to_string();
+    assert!(refused.contains("argument could not be received: 0 of 1 have come"), "{refused}");
+    assert_eq!(result(behind), Ok(16));
+    assert!(matches!(result(pool.submit(tasks::repeat, 1 << 20)), Err(TaskError::Encode(_))));
+    assert_eq!(result(pool.submit(tasks::use_up_descriptors, false)), Ok(()));
+    assert_eq!(result(pool.submit(tasks::count, shared)), Ok(1 << 20));
+    assert_eq!(result(pool.submit(tasks::pid, ())), Ok(worker));
+}
+
+/// In a program of its own, whose descriptors are used up.
+pub(crate) fn few_descriptors_for_results() {
+    let pool = pool(1);
+    let worker = result(pool.submit(tasks::pid, ())).unwrap();
+    tasks::use_up_descriptors(true);
+    let shared = result(pool.submit(tasks::share, 1 << 20)).unwrap_err();
+    let long = result(pool.submit(tasks::repeat, 1 << 20)).unwrap_err();
+    let short = result(pool.submit(tasks::square, 3));
+    tasks::use_up_descriptors(false);
+    for error in [shared, long] {
+        assert!(matches!(error, TaskError::Decode(_)), "{error}");
+        assert!(error.to_string().contains("result's files could not be received: 0 of 1"), "{error}");
+    }
+    assert_eq!(short, Ok(9));
+    assert_eq!(result(pool.submit(tasks::share, 1 << 20)).map(|bytes| bytes.len()), Ok(1 << 20));
+    assert_eq!(result(pool.submit(tasks::pid, ())), Ok(worker));
+    println!("the worker went on");
+}
+
+pub(crate) fn a_pool_without_descriptors_fails_the_results_that_need_some_and_nothing_else() {
+    let (stdout, stderr, code) = run(&mut scenario("few descriptors for results"));
+    assert_eq!((stdout.as_str(), code), ("the worker went on\n", Some(0)), "{stderr}");
 }

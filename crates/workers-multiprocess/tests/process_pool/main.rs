@@ -104,6 +104,8 @@ const TESTS: &[harness::Test] = tests! {
         a_panic_in_the_function_that_gets_the_lines_hangs_nothing,
         a_stream_that_never_ends_does_not_hide_a_death,
         a_pool_can_be_dropped_by_the_callback_of_its_own_task,
+        a_worker_without_descriptors_fails_what_needs_some_and_nothing_else,
+        a_pool_without_descriptors_fails_the_results_that_need_some_and_nothing_else,
         chaos_kills_workers_and_costs_no_task_that_may_be_tried_again,
     }
     matrix::{
