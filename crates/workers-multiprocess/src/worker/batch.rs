@@ -59,14 +59,14 @@ impl<'a> Desk<'a> {
         }
         let entry = self.registry.by_number(request.task).ok_or_else(|| wild("an unknown task"))?;
         let mut files = match shared_bytes::arrived(files, request.files) {
-            Ok(files) => files,
+            Ok(files) => files.into_iter(),
             Err(error) => return self.refuse(request, &error),
         };
-        let in_file = request.body_in_file.then(|| files.remove(0));
+        let in_file = if request.body_in_file { files.next() } else { None };
         let body = in_file.as_deref().unwrap_or(body);
         self.watch.begin(ticket);
         let batch = Batch { ticket, begin: Instant::now(), unsent };
-        shared_bytes::incoming(files, || self.run(entry, request.items, body, batch))?;
+        shared_bytes::incoming(files.collect(), || self.run(entry, request.items, body, batch))?;
         self.watch.end();
         Ok(())
     }

@@ -6,6 +6,7 @@ use crate::{
     tools::{children, death, pool, result, run, scenario, send_signal, wait_until},
 };
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
@@ -164,6 +165,29 @@ pub(crate) fn a_worker_without_descriptors_fails_what_needs_some_and_nothing_els
     assert_eq!(result(pool.submit(tasks::use_up_descriptors, false)), Ok(()));
     assert_eq!(result(pool.submit(tasks::count, shared)), Ok(1 << 20));
     assert_eq!(result(pool.submit(tasks::pid, ())), Ok(worker));
+}
+
+pub(crate) fn a_panic_while_an_argument_is_encoded_fails_its_own_item_of_a_batch() {
+    let pool = pool(1);
+    let faulty = |n| if n % 5 == 3 { tasks::Faulty::PanicWhenEncoded } else { tasks::Faulty::Nowhere };
+    for chunk_size in [1, 4, 100] {
+        let results = pool.call(tasks::take_faulty).chunk_size(chunk_size).map((0..20).map(faulty));
+        let ended: Vec<_> = results.collect();
+        assert_eq!(ended.len(), 20);
+        for (n, ended) in ended.into_iter().enumerate() {
+            match ended {
+                Ok(()) => assert_ne!(n % 5, 3),
+                Err(TaskError::Panicked { message, location, .. }) => {
+                    assert_eq!((n % 5, &*message), (3, "fell while encoding"));
+                    assert!(location.contains("tasks.rs"), "{location}");
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+    let fails = |n| if n < 3 { n } else { resume_unwind(Box::new("of the input")) };
+    let taken = catch_unwind(AssertUnwindSafe(|| pool.map(tasks::square, (0..9).map(fails)).count()));
+    assert_eq!(taken.unwrap_err().downcast_ref(), Some(&"of the input"));
 }
 
 /// In a program of its own, whose descriptors are used up.

@@ -106,6 +106,7 @@ const TESTS: &[harness::Test] = tests! {
         a_pool_can_be_dropped_by_the_callback_of_its_own_task,
         a_worker_without_descriptors_fails_what_needs_some_and_nothing_else,
         a_pool_without_descriptors_fails_the_results_that_need_some_and_nothing_else,
+        a_panic_while_an_argument_is_encoded_fails_its_own_item_of_a_batch,
         chaos_kills_workers_and_costs_no_task_that_may_be_tried_again,
     }
     matrix::{
