@@ -3,7 +3,7 @@
 use crate::{
     matrix::Failure,
     tasks,
-    tools::{children, death, pool, result, run, scenario, send_signal, wait_until},
+    tools::{children, death, open_descriptors, pool, result, run, scenario, send_signal, wait_until},
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -188,6 +188,31 @@ pub(crate) fn a_panic_while_an_argument_is_encoded_fails_its_own_item_of_a_batch
     let fails = |n| if n < 3 { n } else { resume_unwind(Box::new("of the input")) };
     let taken = catch_unwind(AssertUnwindSafe(|| pool.map(tasks::square, (0..9).map(fails)).count()));
     assert_eq!(taken.unwrap_err().downcast_ref(), Some(&"of the input"));
+}
+
+pub(crate) fn a_limit_of_memory_in_which_no_worker_gets_ready_is_a_clear_error() {
+    let before = (open_descriptors(), children());
+    let builder = ProcessPool::builder().workers(1).memory_limit(64 << 20).stderr(Output::Null);
+    let error = builder.initializer(tasks::repeat, &(1 << 30)).build().unwrap_err().to_string();
+    assert!(error.contains("before it was ready: probably for want of memory"), "{error}");
+    assert_eq!((open_descriptors(), children()), before);
+}
+
+pub(crate) fn a_child_that_the_program_forks_and_that_exits_at_once_ends_no_pool() {
+    let pool = pool(1);
+    let waiting = pool.submit(tasks::square_slowly, 3);
+    // SAFETY: the child calls nothing but `_exit`, which it may after a fork of a program with threads.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        // SAFETY: it ends this process, and asks for nothing.
+        unsafe { libc::_exit(0) };
+    }
+    let mut status = 0;
+    // SAFETY: the child is ours, and `status` is there to be written.
+    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+    assert_eq!(status, 0);
+    assert_eq!(result(waiting), Ok(9));
+    assert!(pool.map(tasks::square, 0..100).all(|square| square.is_ok()));
 }
 
 /// In a program of its own, whose descriptors are used up.
