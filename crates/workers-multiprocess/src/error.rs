@@ -24,7 +24,7 @@ pub enum TaskError {
     NotATask(&'static str),
     /// The argument or the result could not be made into bytes, or has too many of them.
     Encode(String),
-    /// The argument or the result could not be made from the bytes that arrived.
+    /// The argument or the result could not be made from the bytes that arrived, or its files did not arrive.
     Decode(String),
     /// No worker could be started for the task, which has not run. The next task tries again.
     Start(String),

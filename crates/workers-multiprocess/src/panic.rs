@@ -45,15 +45,30 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, TaskError> {
     let outer_place = if outer == Watch::Panicked { PLACE.take() } else { None };
     // The state that `f` may leave half changed is the task's own: nothing of ours is inside.
     let result = panic::catch_unwind(AssertUnwindSafe(f));
-    let place = if WATCH.replace(outer) == Watch::Panicked { PLACE.take() } else { None };
+    let end = WATCH.replace(outer);
+    let place = if end == Watch::Panicked { PLACE.take() } else { None };
     if outer == Watch::Panicked {
         PLACE.set(outer_place);
     }
     result.map_err(|payload| {
+        if end == Watch::Off {
+            // Of what runs apart.
+            panic::resume_unwind(payload);
+        }
         let unknown = || Place { location: NO_PLACE.to_owned(), backtrace: None };
         let Place { location, backtrace } = place.unwrap_or_else(unknown);
         TaskError::Panicked { message: text_of(&*payload), location, backtrace }
     })
+}
+
+/// Runs, within [`catch`], what is not the task's own: a panic is printed as usual, and goes on to whoever called `catch`.
+#[inline]
+pub(crate) fn apart<R>(f: impl FnOnce() -> R) -> R {
+    let outer = WATCH.replace(Watch::Off);
+    let result = f();
+    // Not after a panic: by this `catch` knows of it.
+    WATCH.set(outer);
+    result
 }
 
 /// Runs what is not the task's own: a panic is printed as usual, and goes no further.
@@ -133,6 +148,18 @@ mod tests {
         let (message, location) = parts(catch(|| panic!("no {}", "bread")));
         assert_eq!(message, "no bread");
         assert!(location.starts_with(&format!("{}:{line}:", file!())), "{location}");
+    }
+
+    #[test]
+    fn what_runs_apart_within_a_catch_is_not_caught_by_it() {
+        let caught = panic::catch_unwind(|| catch(|| apart(|| panic::resume_unwind(Box::new("apart")))));
+        assert_eq!(caught.map(|_: Result<(), _>| ()).unwrap_err().downcast_ref(), Some(&"apart"));
+        assert!(catch(|| apart(|| 7)).is_ok());
+        let after = catch(|| {
+            apart(|| ());
+            panic!("after it")
+        });
+        assert_eq!(parts::<()>(after).0, "after it");
     }
 
     #[test]

@@ -175,6 +175,18 @@ fn meet(bytes: &SharedBytes) -> Option<u32> {
     Some(met as u32)
 }
 
+/// What another process has sent with a message that has `sent` files.
+///
+/// # Errors
+/// If not all have come, or one of them cannot be had.
+pub(crate) fn arrived(files: Vec<OwnedFd>, sent: u32) -> io::Result<Vec<SharedBytes>> {
+    if files.len() != sent as usize {
+        let text = format!("{} of {sent} have come, for want of descriptors", files.len());
+        return Err(io::Error::other(text));
+    }
+    files.into_iter().map(SharedBytes::from_file).collect()
+}
+
 /// Runs `decode`, which finds `files` where [`outgoing`] has left them out.
 #[inline]
 pub(crate) fn incoming<R>(files: Vec<SharedBytes>, decode: impl FnOnce() -> R) -> R {

@@ -19,7 +19,8 @@
 //! before it and behind it.
 //!
 //! # Proofs
-//! None by loom, which has no deaths; `tests/process_pool/guilty.rs` kills workers at any instruction.
+//! None by loom, which has no deaths; `tests/process_pool/steps.rs` kills workers behind each store, and at any
+//! instruction.
 
 use std::{
     cell::UnsafeCell,

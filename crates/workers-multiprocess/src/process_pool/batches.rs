@@ -14,6 +14,7 @@ use super::{
 use crate::{
     TaskError,
     link::{message::put_item, region::INLINE},
+    panic,
     shared_bytes::{self, SharedBytes},
     wire,
 };
@@ -168,28 +169,41 @@ where
     }
 
     /// Arguments for the next batch. What cannot be encoded, and what has files, is a batch of its own.
+    /// A panic of the input itself is the caller's.
     fn next_batch(&mut self) -> Option<Batch> {
         if let Some(alone) = self.alone.take() {
             return Some(alone);
         }
-        let (mut batch, mut calls) = (Vec::new(), 0);
-        while calls < self.size.get() && batch.len() < INLINE - 64 {
-            let Some(item) = self.items.next() else { break };
-            let start = batch.len();
-            let (encoded, files) =
-                shared_bytes::outgoing(|| put_item::<String>(&mut batch, |batch| wire::append(&item, batch)));
-            if encoded.is_ok() && files.is_empty() {
-                calls += 1;
-                continue;
+        let (mut batch, mut calls, mut end) = (Vec::new(), 0, 0);
+        let (items, size) = (&mut self.items, self.size.get());
+        // Once for all: the items are many, and small.
+        let alone = panic::catch(|| {
+            while calls < size && end < INLINE - 64 {
+                let item = panic::apart(|| items.next())?;
+                let (encoded, files) = shared_bytes::outgoing(|| {
+                    put_item::<String>(&mut batch, |batch| wire::append(&item, batch))
+                });
+                drop(item);
+                if encoded.is_err() || !files.is_empty() {
+                    return Some((
+                        encoded.map(|()| batch.split_off(end)).map_err(TaskError::Encode),
+                        files,
+                        1,
+                    ));
+                }
+                (calls, end) = (calls + 1, batch.len());
             }
-            let alone = (encoded.map(|()| batch.split_off(start)).map_err(TaskError::Encode), files, 1);
-            if calls == 0 {
-                return Some(alone);
-            }
-            self.alone = Some(alone);
-            break;
+            None
+        });
+        let alone = alone.unwrap_or_else(|panicked| {
+            batch.truncate(end);
+            Some((Err(panicked), Vec::new(), 1))
+        });
+        if calls == 0 {
+            return alone;
         }
-        (calls > 0).then_some((Ok(batch), Vec::new(), calls))
+        self.alone = alone;
+        Some((Ok(batch), Vec::new(), calls))
     }
 
     /// The next batch that has come back; waits for it.

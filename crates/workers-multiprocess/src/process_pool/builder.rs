@@ -186,6 +186,7 @@ impl Builder {
     }
 
     /// Bytes of address space (`RLIMIT_AS`) that a worker may have: an allocation beyond fails, which aborts it.
+    /// It holds from the initializer on: where that needs more, [`build`](Self::build) says so.
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.worker.config.memory = Some(bytes);
         self

@@ -2,7 +2,8 @@
 
 use super::{ProcessPool, batches::Map, job::Job};
 use crate::{
-    Callable, Future, TaskError, future::promise_with, link::message::item, registry::id_of, shared_bytes,
+    Callable, Future, TaskError, future::promise_with, link::message::item, panic, registry::id_of,
+    shared_bytes,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{any::type_name, fmt, sync::Arc, time::Duration};
@@ -65,11 +66,15 @@ impl<'p, F> Call<'p, F> {
         let board = &self.pool.board;
         let id = board.next_id();
         let (promise, future) = promise_with(Arc::clone(board) as _, id);
-        let (encoded, files) = shared_bytes::outgoing(|| item(&argument));
-        let task = self.pool.number_of(self.task);
-        match task.and_then(|task| Ok((task, encoded.map_err(TaskError::Encode)?))) {
+        let encode = || {
+            let task = self.pool.number_of(self.task)?;
+            // The argument's own `Serialize` may panic.
+            let (encoded, files) = panic::catch(|| shared_bytes::outgoing(|| item(&argument)))?;
+            Ok((task, encoded.map_err(TaskError::Encode)?, files))
+        };
+        match encode() {
             Err(error) => promise.complete(Err(error)),
-            Ok((task, arguments)) => {
+            Ok((task, arguments, files)) => {
                 let job = Job::new(id, task, arguments, files, 1, &self.terms, Box::new(promise));
                 board.submit(job);
             }

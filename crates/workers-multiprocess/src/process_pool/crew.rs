@@ -4,16 +4,16 @@ use super::{board::Board, job::Wild, launch::Worker, seat::Seat};
 use crate::{
     error::Death,
     link::{
-        message::{Answer, FromWorker},
+        message::{Answer, FromWorker, item},
         region::Incoming,
         socket::Socket,
     },
-    shared_bytes::SharedBytes,
+    shared_bytes,
     wire::{self, Reply},
 };
 use locks::Deadline;
 use queue::ring::{End, PopError};
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// How long is waited before a worker is started again that could not be started, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
@@ -130,18 +130,24 @@ impl Crew {
         }
     }
 
-    /// An answer that has files, which came by the socket before it.
+    /// An answer that has files, which came by the socket before it. It is one item.
     fn with_files(&self, answer: &Answer, body: &[u8], socket: &Socket) -> Result<(), Wild> {
         let files = match socket.try_receive::<FromWorker>() {
             Ok(Some((FromWorker::Files { ticket }, files)))
-                if ticket == answer.ticket && files.len() == answer.files as usize =>
+                if ticket == answer.ticket && answer.items == 1 =>
             {
                 files
             }
             _ => return Err(Wild),
         };
-        let files = files.into_iter().map(SharedBytes::from_file).collect::<io::Result<Vec<_>>>();
-        let mut files = files.map_err(|_| Wild)?;
+        let mut files = match shared_bytes::arrived(files, answer.files) {
+            Ok(files) => files,
+            Err(error) => {
+                let text = format!("the result's files could not be received: {error}");
+                let reply = item(&Reply::ArgumentRefused(text)).map_err(|_| Wild)?;
+                return self.board.answered(self.number, answer, &reply, Vec::new());
+            }
+        };
         if !answer.body_in_file {
             return self.board.answered(self.number, answer, body, files);
         }

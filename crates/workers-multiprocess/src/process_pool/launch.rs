@@ -112,6 +112,12 @@ impl Worker {
         Ok(Self { process, socket: Arc::new(socket), region, keeper: Some(keeper) })
     }
 
+    /// One whose process is somebody else's to end.
+    #[cfg(test)]
+    pub(super) fn of_parts(process: Arc<Process>, socket: Arc<Socket>, region: Arc<Region>) -> Self {
+        Self { process, socket, region, keeper: None }
+    }
+
     /// Waits until the worker is ready.
     pub(super) fn greet(&mut self, registry: &Registry, options: &WorkerOptions) -> io::Result<()> {
         let until = Instant::now() + options.start_limit;
@@ -141,7 +147,8 @@ impl Worker {
                     [] => String::new(),
                     lines => format!("; its last words: {}", lines.join(" | ")),
                 };
-                Err(io::Error::other(format!("a worker {ending} before it was ready: {INIT_MISSING}{said}")))
+                let why = if death.out_of_memory { "probably for want of memory" } else { INIT_MISSING };
+                Err(io::Error::other(format!("a worker {ending} before it was ready: {why}{said}")))
             }
         }
     }

@@ -109,7 +109,7 @@ impl ProcessPool {
     /// [`Callable`].
     ///
     /// The argument is made into bytes before this returns. A function without [`#[task]`](crate::task), a
-    /// closure, and an argument that cannot be made into bytes give a future that has failed already.
+    /// closure, and an argument that cannot be made into bytes, also as that panics, give a future that has failed already.
     pub fn submit<F, A, P>(&self, task: F, argument: A) -> Future<F::Output>
     where
         F: Callable<A, P> + 'static,
@@ -122,7 +122,7 @@ impl ProcessPool {
     /// Has the workers call `task` for each item; the results come in the order of the items.
     ///
     /// The items are asked for as the results are taken, some batches ahead, so there may be any number of them. They
-    /// cross in batches, and fail alone.
+    /// cross in batches, and fail alone. A panic of the input's own iterator is the caller's.
     pub fn map<F, A, P, I>(&self, task: F, items: I) -> Map<I::IntoIter, F::Output>
     where
         F: Callable<A, P> + 'static,

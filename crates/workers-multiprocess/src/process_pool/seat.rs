@@ -282,3 +282,94 @@ impl Line {
 pub(super) fn not_passed_on(error: &io::Error) -> Reply {
     Reply::NotStarted(format!("what the task needs could not be passed to a worker: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        link::{message::put_item, progress::Unsent},
+        process_pool::{call::Terms, job::Replies, job::Sink},
+        wire,
+    };
+    use proptest::prelude::*;
+    use rustix::process::{PidfdFlags, getpid, pidfd_open};
+
+    struct Nowhere;
+
+    impl Sink for Nowhere {
+        fn deliver(self: Box<Self>, _: Replies) {}
+    }
+
+    const CALLS: [u32; 3] = [1, 4, 2];
+
+    /// With a job of each of [`CALLS`], which the worker has.
+    fn seat() -> Seat {
+        let (region, _file) = Region::create().unwrap();
+        let (socket, _) = Socket::pair().unwrap();
+        let pidfd = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
+        let process = Arc::new(Process { pid: std::process::id(), pidfd });
+        let worker = Worker::of_parts(process, Arc::new(socket), region);
+        let mut seat = Seat::new(&worker, None);
+        let terms = Terms { retries: 0, time_limit: None, chunk_size: None };
+        for (id, calls) in (0..).zip(CALLS) {
+            let mut arguments = Vec::new();
+            for _ in 0..calls {
+                put_item::<String>(&mut arguments, |_| Ok(())).unwrap();
+            }
+            let job = Job::new(id, 0, arguments, Vec::new(), calls, &terms, Box::new(Nowhere));
+            assert!(matches!(seat.send(job), Sent::Yes));
+        }
+        seat
+    }
+
+    /// What is nearly an answer, so that it gets far.
+    fn answers() -> impl Strategy<Value = Vec<u8>> {
+        let number = || prop_oneof![4 => 0..6_u32, 1 => any::<u32>()];
+        let body = prop_oneof![
+            (0..6_usize).prop_map(|items| [1, 0, 0, 0, wire::RETURNED].repeat(items)),
+            any::<Vec<u8>>()
+        ];
+        let answer = (0..4_u64, number(), number(), any::<u64>(), body);
+        let near = answer.prop_map(|(ticket, first, items, nanos, body)| {
+            let answer = Answer { ticket, first, items, nanos, files: 0, body_in_file: false };
+            let mut bytes = wire::encode(&answer).unwrap();
+            bytes.extend(body);
+            bytes
+        });
+        prop_oneof![4 => near, 1 => any::<Vec<u8>>()]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_worker_answers_and_leaves_no_job_is_lost(
+            answers in prop::collection::vec(answers(), 0..12),
+            begun in 0..4_u64,
+            (first, next, left) in (0..6_u32, 0..6_u32, any::<Vec<u8>>()),
+        ) {
+            let mut seat = seat();
+            for ticket in 0..begun {
+                let was_sent = ticket < CALLS.len() as u64;
+                prop_assert_eq!(seat.region.common().claims.take(ticket), was_sent);
+            }
+            let mut jobs = Vec::new();
+            for bytes in answers {
+                let Ok((answer, body)) = wire::read_first::<Answer>(&bytes) else { break };
+                match seat.take(&answer, body, Vec::new()) {
+                    Ok(job) => jobs.extend(job),
+                    Err(Wild) => break,
+                }
+            }
+            prop_assert!(jobs.iter().all(Job::is_done));
+            seat.region.common().progress.keep(&mut Unsent { first, next, bytes: 0 }, &left);
+            jobs.extend(seat.bereave().into_iter().map(|(job, _)| job));
+            prop_assert_eq!(jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [0, 1, 2]);
+            for mut job in jobs {
+                prop_assert!(job.done <= job.calls);
+                job.end_all(&Reply::Closed);
+                let calls = job.calls as usize;
+                let results: Vec<_> = std::mem::take(&mut job.replies).results::<u32>().collect();
+                prop_assert_eq!(results.len(), calls);
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@ use crate::{
     TaskError,
     link::{
         mapping,
-        message::{Answer, FromWorker, Items, Request, put_item},
+        message::{Answer, FromWorker, Items, Request, item, put_item},
         progress::Unsent,
         region::{INLINE, Outgoing},
     },
@@ -58,15 +58,25 @@ impl<'a> Desk<'a> {
             return self.answer(ticket, 0..0, 0, &[], &[]);
         }
         let entry = self.registry.by_number(request.task).ok_or_else(|| wild("an unknown task"))?;
-        let mut files = files.into_iter().map(SharedBytes::from_file);
-        let in_file = if request.body_in_file { files.next().transpose()? } else { None };
+        let mut files = match shared_bytes::arrived(files, request.files) {
+            Ok(files) => files.into_iter(),
+            Err(error) => return self.refuse(request, &error),
+        };
+        let in_file = if request.body_in_file { files.next() } else { None };
         let body = in_file.as_deref().unwrap_or(body);
-        let files = files.collect::<io::Result<Vec<_>>>()?;
         self.watch.begin(ticket);
         let batch = Batch { ticket, begin: Instant::now(), unsent };
-        shared_bytes::incoming(files, || self.run(entry, request.items, body, batch))?;
+        shared_bytes::incoming(files.collect(), || self.run(entry, request.items, body, batch))?;
         self.watch.end();
         Ok(())
+    }
+
+    /// What the calls need has not come: each of them fails.
+    fn refuse(&mut self, request: &Request, error: &io::Error) -> io::Result<()> {
+        let text = format!("the files of the argument could not be received: {error}");
+        let reply = item(&Failure::Argument(text).into_reply()).map_err(io::Error::other)?;
+        (0..request.items)
+            .try_for_each(|number| self.answer(request.ticket, number..number + 1, 0, &reply, &[]))
     }
 
     fn run(&mut self, entry: &Entry, items: u32, body: &[u8], mut batch: Batch) -> io::Result<()> {
@@ -122,7 +132,18 @@ impl<'a> Desk<'a> {
         // What the tasks printed is there before their results are. Where nothing can be printed, nothing is lost with
         // the error.
         let _ = io::stdout().flush();
-        let in_file = if results.len() > INLINE { Some(file_of(results)?) } else { None };
+        let in_file = match results.len() {
+            ..=INLINE => None,
+            _ => match file_of(results) {
+                Ok(file) => Some(file),
+                // It is one result, as more would not have been kept.
+                Err(error) => {
+                    let text = format!("the result's file could not be made: {error}");
+                    let reply = item(&Failure::Result(text).into_reply()).map_err(io::Error::other)?;
+                    return self.answer(ticket, items, nanos, &reply, &[]);
+                }
+            },
+        };
         let sent: Vec<_> =
             in_file.iter().map(AsFd::as_fd).chain(files.iter().filter_map(SharedBytes::file)).collect();
         if !sent.is_empty() {
@@ -176,7 +197,6 @@ fn reply(entry: &Entry, argument: &[u8], room: &mut Vec<u8>) {
         }
     });
     if let Err(failure) = returned {
-        FAILURE.get_or_init(|| failure.to_string());
         let put = put_item::<String>(room, |room| wire::append(&failure.into_reply(), room));
         debug_assert!(put.is_ok(), "a failure is short, and is bytes");
     }
@@ -208,6 +228,7 @@ impl fmt::Display for Failure {
 impl Failure {
     #[cold]
     fn into_reply(self) -> Reply {
+        FAILURE.get_or_init(|| self.to_string());
         match self {
             Self::Argument(text) => Reply::ArgumentRefused(text),
             Self::Result(text) => Reply::ResultRefused(text),

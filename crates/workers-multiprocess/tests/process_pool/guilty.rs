@@ -3,14 +3,15 @@
 use crate::{
     matrix::Failure,
     tasks,
-    tools::{children, death, pool, result, send_signal, wait_until},
+    tools::{children, death, open_descriptors, pool, result, run, scenario, send_signal, wait_until},
 };
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
-use workers_multiprocess::{Chaos, Output, ProcessPool, TaskError, task};
+use workers_multiprocess::{Chaos, Output, ProcessPool, SharedBytes, TaskError, task};
 
 #[task]
 fn sleep(millis: u64) -> u64 {
@@ -146,4 +147,94 @@ pub(crate) fn chaos_kills_workers_and_costs_no_task_that_may_be_tried_again() {
     assert_eq!(pool.statistics().finished, done, "each ends once");
     drop(pool);
     assert_eq!(children(), before);
+}
+
+pub(crate) fn a_worker_without_descriptors_fails_what_needs_some_and_nothing_else() {
+    let pool = pool(1);
+    let worker = result(pool.submit(tasks::pid, ())).unwrap();
+    let shared = SharedBytes::build(1 << 20, |_| ()).unwrap();
+    assert_eq!(result(pool.submit(tasks::use_up_descriptors, true)), Ok(()));
+    let innocent = [(); 3].map(|()| pool.submit(tasks::square_slowly, 3));
+    let refused = pool.submit(tasks::count, shared.clone());
+    let behind = pool.submit(tasks::square, 4);
+    assert!(innocent.into_iter().all(|innocent| result(innocent) == Ok(9)));
+    let refused = result(refused).unwrap_err().to_string();
+    assert!(refused.contains("argument could not be received: 0 of 1 have come"), "{refused}");
+    assert_eq!(result(behind), Ok(16));
+    assert!(matches!(result(pool.submit(tasks::repeat, 1 << 20)), Err(TaskError::Encode(_))));
+    assert_eq!(result(pool.submit(tasks::use_up_descriptors, false)), Ok(()));
+    assert_eq!(result(pool.submit(tasks::count, shared)), Ok(1 << 20));
+    assert_eq!(result(pool.submit(tasks::pid, ())), Ok(worker));
+}
+
+pub(crate) fn a_panic_while_an_argument_is_encoded_fails_its_own_item_of_a_batch() {
+    let pool = pool(1);
+    let faulty = |n| if n % 5 == 3 { tasks::Faulty::PanicWhenEncoded } else { tasks::Faulty::Nowhere };
+    for chunk_size in [1, 4, 100] {
+        let results = pool.call(tasks::take_faulty).chunk_size(chunk_size).map((0..20).map(faulty));
+        let ended: Vec<_> = results.collect();
+        assert_eq!(ended.len(), 20);
+        for (n, ended) in ended.into_iter().enumerate() {
+            match ended {
+                Ok(()) => assert_ne!(n % 5, 3),
+                Err(TaskError::Panicked { message, location, .. }) => {
+                    assert_eq!((n % 5, &*message), (3, "fell while encoding"));
+                    assert!(location.contains("tasks.rs"), "{location}");
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+    let fails = |n| if n < 3 { n } else { resume_unwind(Box::new("of the input")) };
+    let taken = catch_unwind(AssertUnwindSafe(|| pool.map(tasks::square, (0..9).map(fails)).count()));
+    assert_eq!(taken.unwrap_err().downcast_ref(), Some(&"of the input"));
+}
+
+pub(crate) fn a_limit_of_memory_in_which_no_worker_gets_ready_is_a_clear_error() {
+    let before = (open_descriptors(), children());
+    let builder = ProcessPool::builder().workers(1).memory_limit(64 << 20).stderr(Output::Null);
+    let error = builder.initializer(tasks::repeat, &(1 << 30)).build().unwrap_err().to_string();
+    assert!(error.contains("before it was ready: probably for want of memory"), "{error}");
+    assert_eq!((open_descriptors(), children()), before);
+}
+
+pub(crate) fn a_child_that_the_program_forks_and_that_exits_at_once_ends_no_pool() {
+    let pool = pool(1);
+    let waiting = pool.submit(tasks::square_slowly, 3);
+    // SAFETY: the child calls nothing but `_exit`, which it may after a fork of a program with threads.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        // SAFETY: it ends this process, and asks for nothing.
+        unsafe { libc::_exit(0) };
+    }
+    let mut status = 0;
+    // SAFETY: the child is ours, and `status` is there to be written.
+    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+    assert_eq!(status, 0);
+    assert_eq!(result(waiting), Ok(9));
+    assert!(pool.map(tasks::square, 0..100).all(|square| square.is_ok()));
+}
+
+/// In a program of its own, whose descriptors are used up.
+pub(crate) fn few_descriptors_for_results() {
+    let pool = pool(1);
+    let worker = result(pool.submit(tasks::pid, ())).unwrap();
+    tasks::use_up_descriptors(true);
+    let shared = result(pool.submit(tasks::share, 1 << 20)).unwrap_err();
+    let long = result(pool.submit(tasks::repeat, 1 << 20)).unwrap_err();
+    let short = result(pool.submit(tasks::square, 3));
+    tasks::use_up_descriptors(false);
+    for error in [shared, long] {
+        assert!(matches!(error, TaskError::Decode(_)), "{error}");
+        assert!(error.to_string().contains("result's files could not be received: 0 of 1"), "{error}");
+    }
+    assert_eq!(short, Ok(9));
+    assert_eq!(result(pool.submit(tasks::share, 1 << 20)).map(|bytes| bytes.len()), Ok(1 << 20));
+    assert_eq!(result(pool.submit(tasks::pid, ())), Ok(worker));
+    println!("the worker went on");
+}
+
+pub(crate) fn a_pool_without_descriptors_fails_the_results_that_need_some_and_nothing_else() {
+    let (stdout, stderr, code) = run(&mut scenario("few descriptors for results"));
+    assert_eq!((stdout.as_str(), code), ("the worker went on\n", Some(0)), "{stderr}");
 }

@@ -17,6 +17,8 @@ mod process;
 mod results;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod scenarios;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(loom)))]
+mod steps;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod tasks;
 #[cfg(all(target_os = "linux", not(loom)))]
@@ -35,7 +37,7 @@ fn main() {
     // One of the scenarios is a main that does not begin with `init`.
     scenarios::main();
     workers_multiprocess::init();
-    harness::run(TESTS);
+    harness::run(&[TESTS, STEPS].concat());
 }
 
 /// The tests count processes and descriptors in `/proc`.
@@ -102,6 +104,11 @@ const TESTS: &[harness::Test] = tests! {
         a_panic_in_the_function_that_gets_the_lines_hangs_nothing,
         a_stream_that_never_ends_does_not_hide_a_death,
         a_pool_can_be_dropped_by_the_callback_of_its_own_task,
+        a_worker_without_descriptors_fails_what_needs_some_and_nothing_else,
+        a_pool_without_descriptors_fails_the_results_that_need_some_and_nothing_else,
+        a_panic_while_an_argument_is_encoded_fails_its_own_item_of_a_batch,
+        a_limit_of_memory_in_which_no_worker_gets_ready_is_a_clear_error,
+        a_child_that_the_program_forks_and_that_exits_at_once_ends_no_pool,
         chaos_kills_workers_and_costs_no_task_that_may_be_tried_again,
     }
     matrix::{
@@ -125,3 +132,15 @@ const TESTS: &[harness::Test] = tests! {
         a_worker_that_cannot_be_started_fails_the_task_and_the_next_one_tries_again,
     }
 };
+
+/// Elsewhere a sequence of instructions that has to be done at once, as for an exchange, never is when it is done step by
+/// step.
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(loom)))]
+const STEPS: &[harness::Test] = tests! {
+    steps::{
+        a_worker_may_be_killed_at_any_instruction_of_a_task,
+        a_worker_may_be_killed_at_any_instruction_of_a_batch,
+    }
+};
+#[cfg(all(target_os = "linux", not(target_arch = "x86_64"), not(loom)))]
+const STEPS: &[harness::Test] = &[];

@@ -82,6 +82,7 @@ fn with_init(name: &str) {
             drop(pool);
         }
         "few descriptors" => few_descriptors(),
+        "few descriptors for results" => crate::guilty::few_descriptors_for_results(),
         "process pid" => {
             let files = (tools::fresh_path("pid-begun"), tools::fresh_path("pid-released"));
             let process = Process::new(tasks::rendezvous, files).start().unwrap();

@@ -1,17 +1,20 @@
 //! The tasks of these tests.
 
 use crate::tools;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, File},
     io::Read,
+    iter,
     path::PathBuf,
     process::{abort, exit, id},
+    sync::Mutex,
     thread,
     time::Duration,
 };
-use workers_multiprocess::task;
+use workers_multiprocess::{SharedBytes, task};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Shape {
@@ -226,4 +229,38 @@ pub(crate) fn give_faulty(number: u8) -> Faulty {
         3 => Faulty::ErrorWhenDecoded,
         _ => Faulty::PanicWhenDecoded,
     }
+}
+
+static DESCRIPTORS: Mutex<Vec<File>> = Mutex::new(Vec::new());
+
+/// Opens as many files as there may be, or closes them.
+#[task]
+pub(crate) fn use_up_descriptors(all: bool) {
+    let mut files = DESCRIPTORS.lock().unwrap();
+    files.clear();
+    if all {
+        limit_descriptors();
+        files.extend(iter::from_fn(|| File::open("/dev/null").ok()));
+    }
+}
+
+/// So that few are enough to use them up.
+pub(crate) fn limit_descriptors() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(64), maximum }).unwrap();
+}
+
+#[task]
+pub(crate) fn count(bytes: SharedBytes) -> usize {
+    bytes.len()
+}
+
+#[task]
+pub(crate) fn share(len: usize) -> SharedBytes {
+    SharedBytes::build(len, |_| ()).unwrap()
+}
+
+#[task]
+pub(crate) fn repeat(len: usize) -> String {
+    "x".repeat(len)
 }
