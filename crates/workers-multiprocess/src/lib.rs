@@ -6,6 +6,9 @@ mod chunk;
 mod error;
 mod executor;
 mod future;
+#[cfg(all(fuzzing, target_os = "linux"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gather;
 mod panic;
 mod results;
