@@ -35,7 +35,7 @@ use Failure::{Abort, Descriptors, Exit, Fault, Kill, Memory, Overflow, Panic, St
 
 const ALL: [Failure; 9] = [Panic, Abort, Exit, Kill, Stop, Fault, Overflow, Memory, Descriptors];
 /// Long for a task that does nothing, short for one that was stopped.
-const LIMIT: Duration = Duration::from_millis(400);
+const LIMIT: Duration = Duration::from_secs(1);
 
 impl Failure {
     /// Comes back from a lack of descriptors only.
