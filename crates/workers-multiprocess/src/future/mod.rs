@@ -194,11 +194,6 @@ impl<R> Promise<R> {
         self.complete_once(result);
     }
 
-    /// Whether the future was cancelled: nobody wants the result any more.
-    pub fn is_cancelled(&self) -> bool {
-        self.shared.as_ref().is_some_and(|shared| shared.is_decided())
-    }
-
     fn complete_once(&mut self, result: Result<R, TaskError>) {
         if let Some(shared) = self.shared.take()
             && let Err(unwanted) = shared.complete(result)

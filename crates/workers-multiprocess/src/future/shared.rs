@@ -268,11 +268,6 @@ impl<R> Shared<R> {
         self.state.lock().stage.is_done()
     }
 
-    /// Whether its end is decided.
-    pub(super) fn is_decided(&self) -> bool {
-        !matches!(self.state.lock().stage, Stage::Pending | Stage::Asking(_))
-    }
-
     pub(super) fn error(&self) -> Option<TaskError> {
         self.state.lock().stage.error().cloned()
     }
