@@ -20,7 +20,9 @@
 //! 2. The worker takes the ticket before it looks at the request; if it cannot, it answers that it has passed
 //!    it over.
 //! 3. The pool withdraws a ticket when another worker is free, or when its task is cancelled.
-//! 4. When the worker is dead, what is still `OFFERED` goes back into the pool's queue.
+//! 4. When the worker is dead, what is still `OFFERED` goes back into the pool's queue. A word that holds anything
+//!    else was begun, whatever a worker that ran wild has written over it: else the task that erased its own mark
+//!    would be tried on one worker after the other.
 //!
 //! # Invariants
 //! I1. `OFFERED` is left once, by one exchange: to `TAKEN` or to `WITHDRAWN`.
@@ -78,10 +80,16 @@ impl Claims {
         self.slot(ticket).compare_exchange(OFFERED, WITHDRAWN, Relaxed, Relaxed).is_ok()
     }
 
-    /// Whether the worker has begun it. Final when the worker is dead.
+    /// Whether the worker has begun it, for a look: it may just be doing so.
     pub fn is_taken(&self, ticket: u64) -> bool {
-        // Relaxed: asked when the worker is dead, or for a look.
+        // Relaxed: nothing is read because of it.
         self.slot(ticket).load(Relaxed) == TAKEN
+    }
+
+    /// Whether the worker, which is dead, has left it as it was offered.
+    pub fn is_untouched(&self, ticket: u64) -> bool {
+        // Relaxed: the kernel told of the death, after everything that the worker wrote.
+        self.slot(ticket).load(Relaxed) == OFFERED
     }
 }
 
@@ -110,5 +118,15 @@ mod tests {
     #[test]
     fn what_was_not_offered_cannot_be_taken() {
         assert!(!Claims::new().take(0));
+    }
+
+    #[test]
+    fn a_word_that_was_overwritten_is_not_untouched() {
+        let claims = Claims::new();
+        claims.offer(0);
+        assert!(claims.is_untouched(0));
+        claims.take(0);
+        claims.slot(0).store(0x5eed, Relaxed);
+        assert!(!claims.is_taken(0) && !claims.is_untouched(0));
     }
 }

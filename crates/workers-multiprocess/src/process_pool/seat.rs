@@ -232,7 +232,7 @@ impl Seat {
         let mut jobs = Vec::new();
         for flight in self.flights {
             let Some(mut job) = flight.job else { continue };
-            let begun = common.claims.is_taken(flight.ticket);
+            let begun = !common.claims.is_untouched(flight.ticket);
             if begun && flight.items > 1 && unsent.first == flight.answered && unsent.next > unsent.first {
                 // What a worker that ran wild has left there is no result of an item.
                 let _ = job.take(unsent.next - unsent.first, &bytes, Vec::new(), 0);
