@@ -26,6 +26,8 @@ mod process_pool;
 mod registry;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod shared_bytes;
+#[cfg(target_os = "linux")]
+mod short;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod wire;
 #[cfg(all(target_os = "linux", not(loom)))]
