@@ -1,15 +1,19 @@
 //! How is a pool to be?
 
 use super::{Chaos, ProcessPool};
-use crate::{Callable, TaskError, link::message::Config, registry::id_of, wire, worker::mark};
+use crate::{
+    Callable, TaskError,
+    link::{self, message::Config},
+    registry::id_of,
+    wire,
+    worker::mark,
+};
 use serde::Serialize;
 use std::{
     any::type_name,
     ffi::OsString,
     fmt,
-    fs::File,
-    io::{self, PipeReader, pipe, stderr, stdout},
-    os::fd::{AsFd, OwnedFd},
+    io::{self, PipeReader, pipe},
     sync::Arc,
     time::Duration,
 };
@@ -111,12 +115,12 @@ impl Output {
     }
 
     /// What a worker gets as its standard output; and for lines, where they come out.
-    pub(super) fn open(&self) -> io::Result<(OwnedFd, Option<PipeReader>)> {
+    pub(super) fn open(&self) -> io::Result<(link::Out, Option<PipeReader>)> {
         Ok(match self {
             // A test harness writes its report to our standard output.
-            Self::Inherit if mark::is_test() => (stderr().as_fd().try_clone_to_owned()?, None),
-            Self::Inherit => (stdout().as_fd().try_clone_to_owned()?, None),
-            Self::Null => (File::options().write(true).open("/dev/null")?.into(), None),
+            Self::Inherit if mark::is_test() => (link::standard_error()?, None),
+            Self::Inherit => (link::standard_output()?, None),
+            Self::Null => (link::nowhere()?, None),
             Self::Lines(_) => {
                 let (lines, writer) = pipe()?;
                 (writer.into(), Some(lines))
@@ -304,6 +308,11 @@ impl Builder {
         }
         if self.max_tasks == Some(0) {
             return Err(invalid("a worker runs at least one task".into()));
+        }
+        let config = &self.worker.config;
+        if !link::LIMITS && (config.memory.is_some() || config.processor.is_some()) {
+            let text = "a worker's memory and processor time cannot be limited on this system";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, text));
         }
         std::mem::replace(&mut self.initializer, Ok(())).map_err(|error| invalid(error.to_string()))?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -10,6 +10,9 @@ use std::{
 };
 use workers_multiprocess::{Death, Future, ProcessPool, TaskError};
 
+/// Whether pool and worker have sockets between them, and no memory and no files.
+pub(crate) const SOCKETS: bool = cfg!(feature = "sockets");
+
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 pub(crate) fn pool(workers: usize) -> ProcessPool {
