@@ -111,9 +111,8 @@ fn work(
         match assignments.next(&mut message) {
             Ok(()) => {}
             Err(Ended::Closed) => return Ok(()),
-            Err(ended @ (Ended::Corrupt | Ended::Dead)) => {
-                return Err(io::Error::other(format!("what it shares with its pool is {ended:?}")));
-            }
+            Err(Ended::Dead) => link::end(),
+            Err(Ended::Corrupt) => return Err(io::Error::other("the pool has said what cannot be")),
         }
         let (request, body) = wire::read_first::<Request>(&message).map_err(io::Error::other)?;
         desk.serve(&request, body)?;

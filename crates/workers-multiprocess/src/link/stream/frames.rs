@@ -10,6 +10,8 @@ use std::io::{self, ErrorKind, Read};
 pub(super) const MESSAGE: u8 = 0;
 /// The worker begins the request of this number.
 pub(super) const BEGUN: u8 = 1;
+/// No more comes. A connection that ends without it is one whose other side is dead.
+pub(super) const END: u8 = 2;
 
 pub(super) const HEADER: usize = 5;
 /// The longest frame: a value, and what is said of it.

@@ -1,9 +1,9 @@
 //! The connections of one worker, and what its pool has heard by them.
 
 use super::{
-    super::{Ended, Refusal, claims::Claims},
+    super::{Ended, Refusal, claims::Claims, system},
     AT_ONCE, FileRef, Socket,
-    frames::{self, BEGUN, Frames, MESSAGE},
+    frames::{self, BEGUN, END, Frames, MESSAGE},
     meeting::Stream,
 };
 use crate::link::message::ToWorker;
@@ -183,9 +183,9 @@ impl Region {
         if self.withdrawn.load(Relaxed) == ticket + 1 {
             return false;
         }
-        let frame = frames::frame(BEGUN, &ticket.to_le_bytes()).expect("it is short");
-        // If there is no pool any more, we end.
-        let _ = self.messages().and_then(|messages| messages.write(&frame));
+        let begun =
+            frames::frame(BEGUN, &ticket.to_le_bytes()).and_then(|frame| self.messages()?.write(&frame));
+        begun.unwrap_or_else(|_| system::end());
         true
     }
 
@@ -260,9 +260,8 @@ struct Half(Arc<Region>);
 
 impl Drop for Half {
     fn drop(&mut self) {
-        if let Ok(messages) = self.0.messages() {
-            messages.shut_down(Shutdown::Write);
-        }
+        // If it cannot be said, the other side is dead, which is told elsewhere.
+        let _ = frames::frame(END, &[]).and_then(|frame| self.0.messages()?.write(&frame));
     }
 }
 
@@ -282,15 +281,18 @@ impl Outgoing {
         Ok(())
     }
 
-    /// The worker: sends an answer.
+    /// The worker: sends an answer. If there is no pool to take it, this process ends.
     pub(crate) fn write(&mut self, message: &[u8]) -> io::Result<()> {
-        if message.len() <= AT_ONCE {
-            self.pack(message)?;
-            return self.region().messages()?.write(&self.frame);
+        let is_short = message.len() <= AT_ONCE;
+        match is_short {
+            true => self.pack(message)?,
+            // It is not copied.
+            false => self.frame = frames::header(MESSAGE, message.len())?.to_vec(),
         }
         let messages = self.half.0.messages()?;
-        messages.write(&frames::header(MESSAGE, message.len())?)?;
-        messages.write(message)
+        let written = messages.write(&self.frame);
+        let written = if is_short { written } else { written.and_then(|()| messages.write(message)) };
+        written.or_else(|_| system::end())
     }
 
     /// The pool: sends a request. A long one is sent by a thread, as nobody waits for a worker.
@@ -353,6 +355,7 @@ impl Incoming {
                     self.region.claims.take(ticket);
                 }
                 Ok(None) => self.fill()?,
+                Ok(Some((END, _))) => return Err(Ended::Closed),
                 Ok(Some(_)) | Err(frames::TooLong) => return Err(Ended::Corrupt),
             }
         }
@@ -364,9 +367,8 @@ impl Incoming {
         let read = self.frames.fill(&mut &messages.stream);
         self.region.reads.fetch_add(1, Relaxed);
         match read {
-            Ok(0) => Err(Ended::Closed),
-            Ok(_) => Ok(()),
-            Err(_) => Err(Ended::Dead),
+            Ok(1..) => Ok(()),
+            Ok(0) | Err(_) => Err(Ended::Dead),
         }
     }
 }
