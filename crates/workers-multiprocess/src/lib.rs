@@ -25,6 +25,7 @@ mod process_pool;
 mod registry;
 #[cfg(not(loom))]
 mod shared_bytes;
+mod short;
 #[cfg(not(loom))]
 mod wire;
 #[cfg(not(loom))]

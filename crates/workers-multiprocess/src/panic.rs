@@ -61,6 +61,16 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, TaskError> {
     })
 }
 
+/// Within [`catch`]: what has panicked up to now, and was caught by the task itself, is over. What comes next is
+/// another task.
+#[inline]
+pub(crate) fn next_task() {
+    if WATCH.get() == Watch::Panicked {
+        WATCH.set(Watch::On);
+        PLACE.take();
+    }
+}
+
 /// Runs, within [`catch`], what is not the task's own: a panic is printed as usual, and goes on to whoever called `catch`.
 #[inline]
 pub(crate) fn apart<R>(f: impl FnOnce() -> R) -> R {
@@ -160,6 +170,18 @@ mod tests {
             panic!("after it")
         });
         assert_eq!(parts::<()>(after).0, "after it");
+    }
+
+    #[test]
+    fn a_panic_that_one_task_has_caught_is_not_the_next_one_s() {
+        let line = line!() + 4;
+        let (message, location) = parts(catch(|| {
+            assert!(panic::catch_unwind(|| panic!("the first")).is_err());
+            next_task();
+            panic!("the second")
+        }));
+        assert_eq!(message, "the second");
+        assert!(location.starts_with(&format!("{}:{line}:", file!())), "{location}");
     }
 
     #[test]

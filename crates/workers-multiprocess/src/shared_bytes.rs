@@ -122,9 +122,10 @@ thread_local! {
     static INCOMING: RefCell<Vec<SharedBytes>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs `encode`; files that are met on the way are not copied but returned.
+/// Runs `encode`; files that are met on the way are not copied but put into `files`. By reference, as most values have
+/// none, and what is returned is moved.
 #[inline]
-pub(crate) fn outgoing<R>(encode: impl FnOnce() -> R) -> (R, Vec<SharedBytes>) {
+pub(crate) fn outgoing<R>(files: &mut Vec<SharedBytes>, encode: impl FnOnce() -> R) -> R {
     /// Puts back what was there, also when `encode` panics.
     struct Outer(Option<usize>);
     impl Drop for Outer {
@@ -137,14 +138,11 @@ pub(crate) fn outgoing<R>(encode: impl FnOnce() -> R) -> (R, Vec<SharedBytes>) {
     }
     let _outer = Outer(MET.replace(Some(0)));
     let result = encode();
-    let files = match MET.get() {
-        Some(met @ 1..) => {
-            MET.set(Some(0));
-            take(met)
-        }
-        _ => Vec::new(),
-    };
-    (result, files)
+    if let Some(met @ 1..) = MET.get() {
+        MET.set(Some(0));
+        files.extend(take(met));
+    }
+    result
 }
 
 /// The files that were met last.
@@ -253,7 +251,8 @@ mod tests {
         let large = SharedBytes::build(SharedBytes::INLINE, |bytes| bytes.fill(3)).unwrap();
         let small = SharedBytes::copy_from(b"small").unwrap();
         let pair = (large.clone(), small);
-        let (bytes, files) = outgoing(|| wire::encode(&pair).unwrap());
+        let mut files = Vec::new();
+        let bytes = outgoing(&mut files, || wire::encode(&pair).unwrap());
         assert_eq!(files.len(), usize::from(Sealed::EXIST));
         assert_eq!(bytes.len() < 20, Sealed::EXIST, "{}", bytes.len());
         let back = incoming(files, || wire::read_last::<(SharedBytes, SharedBytes)>(&bytes));
@@ -271,7 +270,7 @@ mod tests {
     #[test]
     fn a_number_without_a_file_is_an_error() {
         let large = SharedBytes::build(SharedBytes::INLINE, |_| ()).unwrap();
-        let (bytes, _) = outgoing(|| wire::encode(&large).unwrap());
+        let bytes = outgoing(&mut Vec::new(), || wire::encode(&large).unwrap());
         assert_eq!(wire::read_last::<SharedBytes>(&bytes).is_err(), Sealed::EXIST);
     }
 }

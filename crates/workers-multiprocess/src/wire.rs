@@ -2,7 +2,7 @@
 //!
 //! Everything is in postcard's format.
 
-use crate::{TaskError, error::Death};
+use crate::{TaskError, error::Death, short};
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{any::type_name, time::Duration};
@@ -37,10 +37,15 @@ pub(crate) const RETURNED: u8 = 0;
 #[inline]
 pub(crate) fn append<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<(), String> {
     let start = bytes.len();
-    postcard::serialize_with_flavor(value, Appending(bytes)).map_err(|error| {
+    value.serialize(&mut postcard::Serializer { output: Appending(bytes) }).map_err(|error| {
         bytes.truncate(start);
-        format!("{}: {error}", type_name::<T>())
+        refused::<T>(&error)
     })
+}
+
+#[cold]
+fn refused<T: ?Sized>(error: &postcard::Error) -> String {
+    format!("{}: {error}", type_name::<T>())
 }
 
 /// A value as bytes.
@@ -64,11 +69,7 @@ impl Flavor for Appending<'_> {
 
     #[inline]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        match bytes.len() {
-            // A number: a loop costs less than a call that copies.
-            0..=10 => self.0.extend(bytes.iter().copied()),
-            _ => self.0.extend_from_slice(bytes),
-        }
+        short::append(self.0, bytes);
         Ok(())
     }
 
@@ -91,7 +92,10 @@ pub(crate) fn read_last<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> 
 /// Reads a value from the beginning of `bytes`; returns also what follows it.
 #[inline]
 pub(crate) fn read_first<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), String> {
-    postcard::take_from_bytes(bytes).map_err(|error| format!("{}: {error}", type_name::<T>()))
+    let mut deserializer = postcard::Deserializer::from_bytes(bytes);
+    let value = T::deserialize(&mut deserializer).map_err(|error| refused::<T>(&error))?;
+    let rest = deserializer.finalize().map_err(|error| refused::<T>(&error))?;
+    Ok((value, rest))
 }
 
 /// What a reply brings: the result, or why there is none.

@@ -80,6 +80,7 @@ fn whole(mut events: Vec<Value>, title: &str) -> Vec<Value> {
     let names: Vec<Value> = processes.values().map(named).collect();
     let ends = open.into_values().flat_map(|row| row.into_iter().rev()).map(|mut event| {
         event["ph"] = "E".into();
+        event["args"] = json!({});
         event["ts"] = last.into();
         event
     });
@@ -106,7 +107,7 @@ mod tests {
     const CUT_OFF: &str = r#"[
 {"ph":"M","pid":7,"tid":1,"ts":1000.5,"name":"thread_name","cat":"","args":{"name":"main"}},
 {"ph":"B","pid":7,"tid":1,"ts":1001.5,"name":"thread","cat":"threads","args":{}},
-{"ph":"B","pid":7,"tid":1,"ts":1002.5,"name":"lock hold","cat":"locks","args":{}},
+{"ph":"B","pid":7,"tid":1,"ts":1002.5,"name":"lock hold","cat":"locks","args":{"at":"a.rs:1"}},
 "#;
 
     #[test]
@@ -128,6 +129,8 @@ mod tests {
         assert_eq!(shown, expected);
         assert_eq!((&events[1]["ts"], &events[4]["ts"]), (&json!(0.0), &json!(1.0)));
         assert_eq!(events[5]["args"]["name"], "a program");
+        // Perfetto and chrome://tracing want the arguments once.
+        assert_eq!((&events[2]["args"], &events[3]["args"]), (&json!({"at": "a.rs:1"}), &json!({})));
     }
 
     #[test]

@@ -22,6 +22,7 @@
 //! None by loom, which has no deaths; `tests/process_pool/steps.rs` kills workers behind each store, and at any
 //! instruction.
 
+use crate::short;
 use std::{
     cell::UnsafeCell,
     ptr,
@@ -93,7 +94,7 @@ impl Progress {
         let end = unsafe { scratch.add(unsent.bytes) };
         // SAFETY: as many bytes are there; `result` is the worker's own memory; only this thread writes the scratch,
         // and nobody reads it while this process lives.
-        unsafe { ptr::copy_nonoverlapping(result.as_ptr(), end, result.len()) };
+        unsafe { short::copy(result, end) };
         *unsent = Unsent { next: unsent.next + 1, bytes: unsent.bytes + result.len(), ..*unsent };
         self.mark(*unsent);
         true

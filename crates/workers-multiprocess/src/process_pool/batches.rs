@@ -176,9 +176,11 @@ where
         let (items, size) = (&mut self.items, self.size.get());
         // Once for all: the items are many, and small.
         let alone = panic::catch(|| {
+            let mut files = Vec::new();
             while calls < size && end < INLINE - 64 {
                 let item = panic::apart(|| items.next())?;
-                let (encoded, files) = shared_bytes::outgoing(|| {
+                panic::next_task();
+                let encoded = shared_bytes::outgoing(&mut files, || {
                     put_item::<String>(&mut batch, |batch| wire::append(&item, batch))
                 });
                 drop(item);

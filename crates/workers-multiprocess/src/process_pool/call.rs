@@ -69,7 +69,8 @@ impl<'p, F> Call<'p, F> {
         let encode = || {
             let task = self.pool.number_of(self.task)?;
             // The argument's own `Serialize` may panic.
-            let (encoded, files) = panic::catch(|| shared_bytes::outgoing(|| item(&argument)))?;
+            let mut files = Vec::new();
+            let encoded = panic::catch(|| shared_bytes::outgoing(&mut files, || item(&argument)))?;
             Ok((task, encoded.map_err(TaskError::Encode)?, files))
         };
         match encode() {

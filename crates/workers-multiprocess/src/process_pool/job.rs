@@ -13,7 +13,7 @@ use crate::{
     wire::{self, Reply},
 };
 use serde::de::DeserializeOwned;
-use std::{io, time::Duration};
+use std::{collections::VecDeque, io, mem, time::Duration};
 
 /// Calls of one function, with the replies that there are. Dropped undelivered, it fails as cancelled.
 pub(super) struct Job {
@@ -185,18 +185,25 @@ impl<R: DeserializeOwned + Send> Sink for Promise<R> {
 }
 
 impl Replies {
-    /// The results, decoded as one comes to them.
+    /// The results, decoded as one comes to them, some at a time.
     pub(super) fn results<R: DeserializeOwned>(self) -> Results<R> {
-        Results { replies: self, at: 0, number: 0, kind: std::marker::PhantomData }
+        Results { replies: self, at: 0, number: 0, ready: VecDeque::new(), failed: None }
     }
 }
+
+/// How many results are decoded at a time: what it takes to bear a panic is paid once for all of them.
+const DECODED: usize = 32;
 
 /// Results out of the replies of a job.
 pub(super) struct Results<R> {
     replies: Replies,
+    /// Where the next is that is not decoded, and its number.
     at: usize,
     number: u32,
-    kind: std::marker::PhantomData<fn() -> R>,
+    /// Decoded, to be returned next.
+    ready: VecDeque<R>,
+    /// What comes after these.
+    failed: Option<TaskError>,
 }
 
 impl<R: DeserializeOwned> Iterator for Results<R> {
@@ -204,16 +211,42 @@ impl<R: DeserializeOwned> Iterator for Results<R> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let mut items = Items(&self.replies.bytes[self.at..]);
-        let reply = items.next()?;
-        let files = match self.replies.files.first() {
-            Some((number, _)) if *number == self.number => self.replies.files.remove(0).1,
-            _ => Vec::new(),
-        };
-        // The result's own `Deserialize` may panic.
-        let result = panic::catch(|| shared_bytes::incoming(files, || wire::result(reply))).flatten();
-        self.at = self.replies.bytes.len() - items.0.len();
-        self.number += 1;
-        Some(result)
+        loop {
+            if let Some(result) = self.ready.pop_front() {
+                return Some(Ok(result));
+            }
+            if let Some(error) = self.failed.take() {
+                return Some(Err(error));
+            }
+            if !self.decode() {
+                return None;
+            }
+        }
+    }
+}
+
+impl<R: DeserializeOwned> Results<R> {
+    /// Decodes the next ones, up to the first that is no result; false if there are none.
+    fn decode(&mut self) -> bool {
+        let Self { replies, at, number, ready, failed } = self;
+        let mut items = Items(&replies.bytes[*at..]);
+        // A result's own `Deserialize` may panic.
+        let decoded = panic::catch(|| {
+            while ready.len() < DECODED
+                && let Some(reply) = items.next()
+            {
+                panic::next_task();
+                let files = match replies.files.first() {
+                    Some((of, _)) if *of == *number => replies.files.remove(0).1,
+                    _ => Vec::new(),
+                };
+                *number += 1;
+                ready.push_back(shared_bytes::incoming(files, || wire::result(reply))?);
+            }
+            Ok(())
+        });
+        *failed = decoded.flatten().err();
+        let before = mem::replace(at, replies.bytes.len() - items.0.len());
+        *at > before
     }
 }

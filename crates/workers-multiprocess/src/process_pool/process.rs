@@ -90,7 +90,8 @@ impl<R: DeserializeOwned + Send + 'static> Process<R> {
             let registry = Registry::get().map_err(|text| TaskError::Start(text.into()))?;
             registry.number_of(id_of(task)).ok_or(TaskError::NotATask(type_name::<F>()))
         };
-        let (encoded, files) = shared_bytes::outgoing(|| item(&argument));
+        let mut files = Vec::new();
+        let encoded = shared_bytes::outgoing(&mut files, || item(&argument));
         let call = number().and_then(|number| Ok((number, encoded.map_err(TaskError::Encode)?)));
         let options = Builder::for_one_task();
         Self { call, files, options, name: None, is_daemon: false, kind: PhantomData }

@@ -7,6 +7,7 @@ use crate::{
         self, Outgoing, Unsent,
         message::{Answer, FromWorker, Items, Request, item, put_item},
     },
+    panic,
     registry::{Entry, Refused, Registry},
     shared_bytes::{self, SharedBytes},
     wire::{self, Reply},
@@ -34,6 +35,16 @@ struct Batch {
     /// From when the results that were not sent count.
     begin: Instant,
     unsent: Unsent,
+}
+
+/// The calls of a request, and where they stand.
+struct Calls<'a> {
+    /// Of those that have not begun.
+    arguments: Items<'a>,
+    /// Of the one that runs, or comes next.
+    number: u32,
+    /// What it has returned.
+    reply: Vec<u8>,
 }
 
 impl<'a> Desk<'a> {
@@ -76,22 +87,65 @@ impl<'a> Desk<'a> {
     }
 
     fn run(&mut self, entry: &Entry, items: u32, body: &[u8], mut batch: Batch) -> io::Result<()> {
-        let mut arguments = Items(body);
-        let mut room = Vec::new();
-        for number in 0..items {
-            let argument = arguments.next().ok_or_else(|| wild("fewer arguments than calls"))?;
-            room.clear();
-            let ((), files) = shared_bytes::outgoing(|| reply(entry, argument, &mut room));
-            let is_alone = items == 1 || !files.is_empty();
-            if !is_alone && self.keep(&mut batch, &room)? {
-                continue;
+        let mut calls = Calls { arguments: Items(body), number: 0, reply: Vec::new() };
+        while calls.number < items {
+            // What it takes to bear a panic is paid once for as many calls as do not panic.
+            match panic::catch(|| self.run_until_panic(entry, items, &mut calls, &mut batch)) {
+                Ok(ended) => ended?,
+                Err(panicked) => {
+                    calls.reply.clear();
+                    Failure::Panicked(panicked).put(&mut calls.reply);
+                    self.hand_in(&mut calls, items, &[], &mut batch)?;
+                }
             }
-            self.flush(&mut batch)?;
-            let nanos = batch.nanos();
-            self.answer(batch.ticket, number..number + 1, nanos, &room, &files)?;
-            batch.unsent = self.answers.region().common().progress.sent(number + 1);
         }
         self.flush(&mut batch)
+    }
+
+    fn run_until_panic(
+        &mut self,
+        entry: &Entry,
+        items: u32,
+        calls: &mut Calls<'_>,
+        batch: &mut Batch,
+    ) -> io::Result<()> {
+        let mut files = Vec::new();
+        while calls.number < items {
+            let argument = calls.arguments.next().ok_or_else(|| wild("fewer arguments than calls"))?;
+            panic::next_task();
+            calls.reply.clear();
+            shared_bytes::outgoing(&mut files, || reply(entry, argument, &mut calls.reply));
+            let is_alone = items == 1 || !files.is_empty();
+            if !is_alone && self.answers.region().common().progress.keep(&mut batch.unsent, &calls.reply) {
+                calls.number += 1;
+            } else {
+                panic::apart(|| self.hand_in(calls, items, &files, batch))?;
+                files.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the reply of the current call, or keeps it to be sent with others: then the others that are kept are sent
+    /// first, if there is no room beside them.
+    fn hand_in(
+        &mut self,
+        calls: &mut Calls<'_>,
+        items: u32,
+        files: &[SharedBytes],
+        batch: &mut Batch,
+    ) -> io::Result<()> {
+        let number = calls.number;
+        calls.number += 1;
+        let is_alone = items == 1 || !files.is_empty();
+        if !is_alone && self.keep(batch, &calls.reply)? {
+            return Ok(());
+        }
+        self.flush(batch)?;
+        let nanos = batch.nanos();
+        self.answer(batch.ticket, number..number + 1, nanos, &calls.reply, files)?;
+        batch.unsent = self.answers.region().common().progress.sent(number + 1);
+        Ok(())
     }
 
     /// Puts a result where it outlives this process, to be sent with others; says whether there is room.
@@ -168,21 +222,19 @@ impl Batch {
     }
 }
 
-/// One call: its end as an item, appended to `room`.
+/// One call: its end as an item, appended to `room`. A panic is not caught.
+#[inline]
 fn reply(entry: &Entry, argument: &[u8], room: &mut Vec<u8>) {
     let returned = put_item(room, |room| {
         room.push(wire::RETURNED);
         let _task = span(What::Task);
-        match entry.call(argument, room) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(Refused::Argument(text))) => Err(Failure::Argument(text)),
-            Ok(Err(Refused::Result(text))) => Err(Failure::Result(text)),
-            Err(panicked) => Err(Failure::Panicked(panicked)),
-        }
+        (entry.run)(argument, room).map_err(|refused| match refused {
+            Refused::Argument(text) => Failure::Argument(text),
+            Refused::Result(text) => Failure::Result(text),
+        })
     });
     if let Err(failure) = returned {
-        let put = put_item::<String>(room, |room| wire::append(&failure.into_reply(), room));
-        debug_assert!(put.is_ok(), "a failure is short, and is bytes");
+        failure.put(room);
     }
 }
 
@@ -210,6 +262,13 @@ impl fmt::Display for Failure {
 }
 
 impl Failure {
+    /// Appends it as an item.
+    #[cold]
+    fn put(self, room: &mut Vec<u8>) {
+        let put = put_item::<String>(room, |room| wire::append(&self.into_reply(), room));
+        debug_assert!(put.is_ok(), "a failure is short, and is bytes");
+    }
+
     #[cold]
     fn into_reply(self) -> Reply {
         FAILURE.get_or_init(|| self.to_string());

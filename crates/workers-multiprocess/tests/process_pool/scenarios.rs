@@ -87,8 +87,12 @@ fn with_init(name: &str) {
             print_children();
             // SAFETY: the child calls nothing but `sleep` and `_exit`, which it may after a fork of a program with threads.
             match unsafe { libc::fork() } {
-                // SAFETY: as above.
-                0 => unsafe { libc::_exit(libc::sleep(20) as i32) },
+                0 => {
+                    // SAFETY: as above.
+                    unsafe { libc::sleep(20) };
+                    // SAFETY: it ends this process, and asks for nothing.
+                    unsafe { libc::_exit(0) }
+                }
                 fork => println!("{fork}"),
             }
             assert_eq!(result(busy), Ok(()), "it goes on for ever");

@@ -91,8 +91,13 @@ impl Timeline {
         let _ = locked(&self.file).write_all(line.as_bytes());
     }
 
-    fn span(&self, kind: &str, span: &Span) {
-        self.write(kind, (span.name, span.category), &span.arguments);
+    fn begin(&self, span: &Span) {
+        self.write("B", (span.name, span.category), &span.arguments);
+    }
+
+    /// Without the arguments: who reads them twice takes that for a contradiction.
+    fn end(&self, span: &Span) {
+        self.write("E", (span.name, span.category), &Arguments::default());
     }
 
     /// The name of the thread's row.
@@ -145,7 +150,7 @@ impl Subscriber for Timeline {
             if !std::mem::replace(has_name, true) {
                 self.name_row();
             }
-            self.span("B", &span);
+            self.begin(&span);
             open.push((id.into_u64(), span));
         });
     }
@@ -155,9 +160,9 @@ impl Subscriber for Timeline {
         let _ = ROW.try_with(|row| {
             let (_, open) = &mut *row.borrow_mut();
             let Some(place) = open.iter().rposition(|(number, _)| *number == id.into_u64()) else { return };
-            open[place..].iter().rev().for_each(|(_, span)| self.span("E", span));
+            open[place..].iter().rev().for_each(|(_, span)| self.end(span));
             open.remove(place);
-            open[place..].iter().for_each(|(_, span)| self.span("B", span));
+            open[place..].iter().for_each(|(_, span)| self.begin(span));
         });
     }
 

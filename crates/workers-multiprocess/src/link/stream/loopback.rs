@@ -168,3 +168,34 @@ pub(super) fn links() -> io::Result<(Links, Links)> {
     let ((messages, theirs), (control, beside)) = (pair()?, pair()?);
     Ok((Links { messages, control }, Links { messages: theirs, control: beside }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_does_not_know_the_token_is_not_let_in() {
+        let door = Door::new(&mut Command::new("true"), system::nowhere().unwrap()).unwrap();
+        let address = door.listener.local_addr().unwrap();
+        let connect = |token: &str, which| {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(&[token.as_bytes(), &[which]].concat()).unwrap();
+            stream
+        };
+        let wrong = connect(&"0".repeat(door.token.len()), MESSAGES);
+        let _silent = TcpStream::connect(address).unwrap();
+        let right = [CONTROL, MESSAGES].map(|which| connect(&door.token, which));
+        let links = door.await_both(&Region::new()).unwrap().unwrap();
+        let peer = |link: &Link| link.stream.peer_addr().unwrap();
+        assert_eq!([peer(&links.control), peer(&links.messages)], right.map(|end| end.local_addr().unwrap()));
+        assert_ne!(peer(&links.messages), wrong.local_addr().unwrap());
+    }
+
+    #[test]
+    fn nobody_is_waited_for_who_is_dead() {
+        let door = Door::new(&mut Command::new("true"), system::nowhere().unwrap()).unwrap();
+        let region = Region::new();
+        region.has_died.set();
+        assert!(door.await_both(&region).unwrap().is_none());
+    }
+}

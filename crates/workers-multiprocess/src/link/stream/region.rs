@@ -372,3 +372,104 @@ impl Incoming {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::stream::meeting;
+
+    /// Both sides, in this process.
+    fn sides() -> (Arc<Region>, Arc<Region>) {
+        let (ours, theirs) = meeting::links().unwrap();
+        let (pool, worker) = (Arc::new(Region::new()), Arc::new(Region::new()));
+        pool.connect(ours);
+        worker.connect(theirs);
+        (pool, worker)
+    }
+
+    fn post(
+        requests: &mut Outgoing,
+        region: &Arc<Region>,
+        ticket: u64,
+        message: &[u8],
+    ) -> Result<(), Refusal> {
+        requests.post(ticket, message, &[], &Socket::new(Arc::clone(region)))
+    }
+
+    #[test]
+    fn what_is_sent_arrives_whatever_its_length_and_the_end_behind_it() {
+        let (pool, worker) = sides();
+        let (mut requests, mut assignments) = (pool.requests(), worker.assignments());
+        let messages = [Vec::new(), vec![1; AT_ONCE - frames::HEADER], vec![2; AT_ONCE], vec![3; 3 << 20]];
+        for (ticket, sent) in (0..).zip(&messages) {
+            post(&mut requests, &pool, ticket, sent).unwrap();
+            let mut came = Vec::new();
+            assert_eq!(assignments.next(&mut came), Ok(()));
+            assert_eq!(came, *sent);
+        }
+        post(&mut requests, &pool, 4, &messages[3]).unwrap();
+        drop(requests);
+        assert_eq!(assignments.next(&mut Vec::new()), Ok(()), "the end does not overtake a long request");
+        assert_eq!(assignments.next(&mut Vec::new()), Err(Ended::Closed));
+    }
+
+    #[test]
+    fn what_a_worker_has_written_is_read_before_its_end() {
+        let (pool, worker) = sides();
+        let (mut requests, mut replies, mut answers) = (pool.requests(), pool.replies(), worker.answers());
+        post(&mut requests, &pool, 7, b"never read").unwrap();
+        assert!(pool.is_untouched(7) && worker.take(7));
+        answers.write(b"an answer").unwrap();
+        // As a death does.
+        worker.links().unwrap().messages.shut_down(Shutdown::Both);
+        let mut message = Vec::new();
+        assert_eq!(replies.next(&mut message), Ok(()));
+        assert_eq!((message.as_slice(), pool.is_untouched(7)), (&b"an answer"[..], false));
+        assert_eq!(replies.next(&mut message), Err(Ended::Dead));
+    }
+
+    #[test]
+    fn a_task_that_was_withdrawn_in_time_is_not_begun() {
+        let (pool, worker) = sides();
+        let (ours, theirs) = (Socket::new(Arc::clone(&pool)), Socket::new(Arc::clone(&worker)));
+        post(&mut pool.requests(), &pool, 7, b"").unwrap();
+        assert!(pool.withdraw(7, &ours) && !pool.withdraw(7, &ours));
+        let parent = super::super::Parent::new(parent_id()).unwrap().unwrap();
+        assert!(matches!(theirs.listen(&parent), Some((ToWorker::Cancel { ticket: 7 }, _))));
+        assert!(!worker.take(7) && worker.take(8));
+    }
+
+    fn parent_id() -> u32 {
+        #[cfg(unix)]
+        return std::os::unix::process::parent_id();
+        #[cfg(not(unix))]
+        0
+    }
+
+    #[test]
+    fn who_does_not_read_costs_himself_and_not_for_ever() {
+        let (pool, _worker) = sides();
+        let mut requests = pool.requests();
+        let refused = (0..10_000).find_map(|ticket| post(&mut requests, &pool, ticket, &[0; 4000]).err());
+        assert!(matches!(refused, Some(Refusal::Dead)), "{refused:?}");
+    }
+
+    #[test]
+    fn a_read_that_has_begun_ends_though_somebody_else_has_the_connection() {
+        let (pool, worker) = sides();
+        let mut replies = pool.replies();
+        let reading = thread::spawn(move || replies.next(&mut Vec::new()));
+        pool.worker_died();
+        assert_eq!(reading.join().unwrap(), Err(Ended::Dead));
+        drop(worker);
+    }
+
+    #[test]
+    fn what_cannot_be_a_frame_is_the_end_of_it() {
+        for bytes in [&[9, 0, 0, 0, 0][..], &[BEGUN, 1, 0, 0, 0, 7], &[MESSAGE, 0xff, 0xff, 0xff, 0xff]] {
+            let (pool, worker) = sides();
+            worker.links().unwrap().messages.write(bytes).unwrap();
+            assert_eq!(pool.replies().next(&mut Vec::new()), Err(Ended::Corrupt), "{bytes:?}");
+        }
+    }
+}
