@@ -14,7 +14,7 @@ use std::{
 ///
 /// They lie in a file in memory (`memfd`) that is sealed, so a clone is a pointer, and what crosses is a descriptor.
 /// It holds one descriptor, as long as it or a clone lives; fewer than [`INLINE`](Self::INLINE) bytes are kept on the
-/// heap, hold none, and cross as bytes.
+/// heap, hold none, and cross as bytes. Elsewhere than on Linux all of them are, whatever their number.
 ///
 /// ```
 /// use workers_multiprocess::SharedBytes;

@@ -190,13 +190,15 @@ impl Builder {
     }
 
     /// Bytes of address space (`RLIMIT_AS`) that a worker may have: an allocation beyond fails, which aborts it.
-    /// It holds from the initializer on: where that needs more, [`build`](Self::build) says so.
+    /// It holds from the initializer on: where that needs more, [`build`](Self::build) says so. On Windows there is no such
+    /// limit, and `build` refuses.
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.worker.config.memory = Some(bytes);
         self
     }
 
-    /// Processor time (`RLIMIT_CPU`) that a worker may use in all, in whole seconds: then the system kills it.
+    /// Processor time (`RLIMIT_CPU`) that a worker may use in all, in whole seconds: then the system kills it. On
+    /// Windows there is no such limit, and [`build`](Self::build) refuses.
     pub fn processor_limit(mut self, time: Duration) -> Self {
         self.worker.config.processor = Some(time);
         self
@@ -254,7 +256,8 @@ impl Builder {
     /// ends the program. A new such pool waits for a first one again.
     ///
     /// Without this no signal is handled: it ends the program, and the workers end within a second, as whenever the
-    /// pool's process does. With it, two handlers, a thread and three descriptors stay for the rest of the program.
+    /// pool's process does. With it, two handlers, a thread and three descriptors stay for the rest of the program. On
+    /// Unix only: elsewhere [`build`](Self::build) refuses.
     ///
     /// ```no_run
     /// # use workers_multiprocess::{ProcessPool, TaskError, task};
@@ -295,6 +298,7 @@ impl Builder {
     /// Starts the processes, and waits until they are ready.
     ///
     /// # Errors
+    /// [`io::ErrorKind::Unsupported`] for a limit, or for signals, where the system has none.
     /// [`io::ErrorKind::InvalidInput`] for no workers, if [`init`](crate::init) was not called, if two tasks have the
     /// same path, and for an initializer that is no task; whatever the system says when it cannot start a process or a
     /// thread; and a text if a worker ends before it is ready. No process is left behind.

@@ -306,7 +306,8 @@ impl ProcessRef {
         self.0.death.get()
     }
 
-    /// Asks it to end, by SIGTERM; its task may have a handler. Nothing happens if it has ended, here and below.
+    /// Asks it to end, by SIGTERM; its task may have a handler. Nothing happens if it has ended, here and below. On Windows
+    /// all three end it at once.
     pub fn terminate(&self) {
         self.0.process.signal(Signal::TERM);
     }
@@ -321,7 +322,8 @@ impl ProcessRef {
         self.0.process.kill();
     }
 
-    /// A descriptor (`pidfd`) that is readable when it has ended, for `poll` and its like. Do not read from it.
+    /// A descriptor (on Linux a `pidfd`) that is readable when it has ended, for `poll` and its like. Do not read from it.
+    /// On Windows there is none.
     #[cfg(unix)]
     pub fn sentinel(&self) -> BorrowedFd<'_> {
         self.0.process.sentinel()
