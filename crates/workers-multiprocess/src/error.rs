@@ -39,7 +39,7 @@ pub enum TaskError {
 pub struct Death {
     /// The process that ended.
     pub pid: u32,
-    /// The signal that ended it.
+    /// The signal that ended it; none on Windows.
     pub signal: Option<i32>,
     /// The code with which it ended by itself: also 0, if the task called `exit(0)`.
     pub exit_code: Option<i32>,

@@ -6,7 +6,7 @@ mod chunk;
 mod error;
 mod executor;
 mod future;
-#[cfg(all(fuzzing, target_os = "linux"))]
+#[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
 mod gather;
@@ -16,21 +16,19 @@ mod sync;
 mod thread_pool;
 mod watch;
 
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(not(loom))]
 mod callable;
-#[cfg(target_os = "linux")]
 mod link;
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(not(loom))]
 mod process_pool;
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(not(loom))]
 mod registry;
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(not(loom))]
 mod shared_bytes;
-#[cfg(target_os = "linux")]
 mod short;
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(not(loom))]
 mod wire;
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(not(loom))]
 mod worker;
 
 pub use error::{Death, TaskError};
@@ -42,7 +40,7 @@ pub use results::{Results, Unordered};
 #[cfg(not(loom))]
 pub use thread_pool::{Scope, ThreadPool, ThreadPoolBuilder};
 
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(not(loom))]
 pub use {
     callable::Callable,
     process_pool::{
@@ -59,13 +57,12 @@ pub use {
 #[doc(hidden)]
 pub mod raw {
     pub use crate::future::{Canceller, Promise, promise, promise_with};
-    #[cfg(target_os = "linux")]
     pub use crate::link::claims::Claims;
     pub use crate::thread_pool::idle::Idle;
 }
 
 /// What the expansions of [`task`] and [`test`](macro@test) need. No part of the interface: it changes without notice.
-#[cfg(all(target_os = "linux", not(loom)))]
+#[cfg(not(loom))]
 #[doc(hidden)]
 pub mod private {
     pub use crate::registry::{Entry, Refused, ShowDebug, ShowType, Shown, decode, encode, id_of};

@@ -1,17 +1,11 @@
 //! Bytes that cross to another process without a copy.
 
-use crate::link::{
-    mapping::{self, Mapping},
-    socket::MAX_FILES,
-};
-use rustix::mm::ProtFlags;
+use crate::link::{File, FileRef, MAX_FILES, Sealed};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeTuple};
 use std::{
     cell::{Cell, RefCell},
     fmt, io,
     ops::Deref,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
-    slice,
     sync::Arc,
 };
 
@@ -20,7 +14,7 @@ use std::{
 ///
 /// They lie in a file in memory (`memfd`) that is sealed, so a clone is a pointer, and what crosses is a descriptor.
 /// It holds one descriptor, as long as it or a clone lives; fewer than [`INLINE`](Self::INLINE) bytes are kept on the
-/// heap, hold none, and cross as bytes.
+/// heap, hold none, and cross as bytes. Elsewhere than on Linux all of them are, whatever their number.
 ///
 /// ```
 /// use workers_multiprocess::SharedBytes;
@@ -37,7 +31,7 @@ pub struct SharedBytes(Arc<Bytes>);
 
 enum Bytes {
     Heap(Box<[u8]>),
-    File { memory: Mapping, file: OwnedFd },
+    File(Sealed),
 }
 
 impl SharedBytes {
@@ -49,20 +43,19 @@ impl SharedBytes {
     /// # Errors
     /// What the system says when there is no memory, or no descriptor.
     pub fn build(len: usize, fill: impl FnOnce(&mut [u8])) -> io::Result<Self> {
-        if len < Self::INLINE {
-            let mut bytes = vec![0; len].into_boxed_slice();
-            fill(&mut bytes);
-            return Ok(Self(Arc::new(Bytes::Heap(bytes))));
+        if Self::is_shared(len) {
+            return Ok(Self(Arc::new(Bytes::File(Sealed::build(len, fill)?))));
         }
-        let file = mapping::new_file(len)?;
-        let memory = Mapping::new(file.as_fd(), len, ProtFlags::READ | ProtFlags::WRITE)?;
-        // SAFETY: valid for reads and writes of `len` bytes, which are zeros; nobody else has the file; the slice
-        // ends before the mapping does.
-        fill(unsafe { slice::from_raw_parts_mut(memory.start(), len) });
-        // A file can be sealed against writing only when nobody has it mapped for writing.
-        drop(memory);
-        mapping::seal(&file)?;
-        Self::from_file(file)
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        bytes.resize(len, 0);
+        fill(&mut bytes);
+        Ok(Self(Arc::new(Bytes::Heap(bytes.into()))))
+    }
+
+    /// Whether so many bytes lie in a file.
+    fn is_shared(len: usize) -> bool {
+        Sealed::EXIST && len >= Self::INLINE
     }
 
     /// A copy of `bytes`.
@@ -74,20 +67,16 @@ impl SharedBytes {
     }
 
     /// What another process has made.
-    pub(crate) fn from_file(file: OwnedFd) -> io::Result<Self> {
-        let len = mapping::len_of_sealed(&file, mapping::UNCHANGING)?;
-        if len == 0 {
-            return Ok(Self(Arc::new(Bytes::Heap(Box::default()))));
-        }
-        let memory = Mapping::new(file.as_fd(), len, ProtFlags::READ)?;
-        Ok(Self(Arc::new(Bytes::File { memory, file })))
+    pub(crate) fn from_file(file: File) -> io::Result<Self> {
+        let bytes = Sealed::open(file)?.map_or(Bytes::Heap(Box::default()), Bytes::File);
+        Ok(Self(Arc::new(bytes)))
     }
 
     /// The file, if there is one.
-    pub(crate) fn file(&self) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn file(&self) -> Option<FileRef<'_>> {
         match &*self.0 {
             Bytes::Heap(_) => None,
-            Bytes::File { file, .. } => Some(file.as_fd()),
+            Bytes::File(sealed) => Some(sealed.file()),
         }
     }
 }
@@ -98,9 +87,7 @@ impl Deref for SharedBytes {
     fn deref(&self) -> &[u8] {
         match &*self.0 {
             Bytes::Heap(bytes) => bytes,
-            // SAFETY: the mapping is as long and lives as long as `self`; by its seals nobody can write the file or
-            // make it shorter.
-            Bytes::File { memory, .. } => unsafe { slice::from_raw_parts(memory.start(), memory.len()) },
+            Bytes::File(sealed) => sealed.bytes(),
         }
     }
 }
@@ -177,7 +164,7 @@ fn meet(bytes: &SharedBytes) -> Option<u32> {
 ///
 /// # Errors
 /// If not all have come, or one of them cannot be had.
-pub(crate) fn arrived(files: Vec<OwnedFd>, sent: u32) -> io::Result<Vec<SharedBytes>> {
+pub(crate) fn arrived(files: Vec<File>, sent: u32) -> io::Result<Vec<SharedBytes>> {
     if files.len() != sent as usize {
         let text = format!("{} of {sent} have come, for want of descriptors", files.len());
         return Err(io::Error::other(text));
@@ -246,7 +233,10 @@ impl<'de> de::Visitor<'de> for Visitor {
             file.ok_or_else(|| de::Error::custom("a file that did not come"))
         } else {
             let bytes = pair.next_element::<serde_bytes::ByteBuf>()?.ok_or_else(missing)?;
-            SharedBytes::copy_from(&bytes).map_err(de::Error::custom)
+            match SharedBytes::is_shared(bytes.len()) {
+                true => SharedBytes::copy_from(&bytes).map_err(de::Error::custom),
+                false => Ok(SharedBytes(Arc::new(Bytes::Heap(bytes.into_vec().into())))),
+            }
         }
     }
 }
@@ -257,17 +247,15 @@ mod tests {
     use crate::wire;
 
     #[test]
-    fn large_bytes_cross_as_a_file_and_small_ones_as_bytes() {
+    fn large_bytes_cross_as_a_file_if_there_are_files_and_small_ones_as_bytes() {
         let large = SharedBytes::build(SharedBytes::INLINE, |bytes| bytes.fill(3)).unwrap();
         let small = SharedBytes::copy_from(b"small").unwrap();
         let pair = (large.clone(), small);
         let mut files = Vec::new();
         let bytes = outgoing(&mut files, || wire::encode(&pair).unwrap());
-        assert_eq!(files.len(), 1);
-        assert!(bytes.len() < 20, "{}", bytes.len());
-        let file = files[0].file().unwrap().try_clone_to_owned().unwrap();
-        let arrived = vec![SharedBytes::from_file(file).unwrap()];
-        let back = incoming(arrived, || wire::read_last::<(SharedBytes, SharedBytes)>(&bytes));
+        assert_eq!(files.len(), usize::from(Sealed::EXIST));
+        assert_eq!(bytes.len() < 20, Sealed::EXIST, "{}", bytes.len());
+        let back = incoming(files, || wire::read_last::<(SharedBytes, SharedBytes)>(&bytes));
         assert_eq!(back, Ok(pair));
     }
 
@@ -283,12 +271,6 @@ mod tests {
     fn a_number_without_a_file_is_an_error() {
         let large = SharedBytes::build(SharedBytes::INLINE, |_| ()).unwrap();
         let bytes = outgoing(&mut Vec::new(), || wire::encode(&large).unwrap());
-        assert!(wire::read_last::<SharedBytes>(&bytes).is_err());
-    }
-
-    #[test]
-    fn a_file_that_somebody_could_change_is_refused() {
-        let file = mapping::new_file(4096).unwrap();
-        assert!(SharedBytes::from_file(file).is_err());
+        assert_eq!(wire::read_last::<SharedBytes>(&bytes).is_err(), Sealed::EXIST);
     }
 }

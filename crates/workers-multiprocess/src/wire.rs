@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{any::type_name, time::Duration};
 
 /// The bytes that one argument or one result may take, with what is sent beside it: 1 GiB. A
-/// [`SharedBytes`](crate::SharedBytes) inside does not count.
+/// [`SharedBytes`](crate::SharedBytes) inside does not count, on Linux.
 pub const MAX_MESSAGE: usize = 1 << 30;
 
 /// How one task ended.

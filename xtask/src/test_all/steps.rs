@@ -111,6 +111,7 @@ pub(super) const STEPS: [Step; 17] = [
     Step {
         name: "features",
         what: "the crates build with any of their features, and pass their tests with all",
+        uses_nextest: true,
         needs: &[CLIPPY],
         run: features,
         ..PLAIN
@@ -240,10 +241,22 @@ fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     let mut command = context.workspace.cargo();
     command.args(["test", "--package", "locks", "--no-fail-fast", "--features", &all]);
     run_tests(command, sink, "test")?;
+    // What lies between a pool and its workers elsewhere; and what is left of it without Unix, for its main promises.
+    run(pool_tests(context, "sockets", &[]), sink)?;
+    run(pool_tests(context, "loopback", &["results::", "deaths::each", "stream::"]), sink)?;
     // Spans are what the threads' tests look at.
     let mut command = context.workspace.cargo();
     command.args(["test", "--package", "threads", "--no-fail-fast", "--features", "trace"]);
     run_tests(command, sink, "test")
+}
+
+/// The tests of the process pool with a feature: all, or those with one of these names.
+fn pool_tests(context: &Context, feature: &str, names: &[&str]) -> Command {
+    let mut command = context.workspace.cargo();
+    command.args(if context.nextest { &["nextest", "run"][..] } else { &["test"] });
+    command.args(["--package", "workers-multiprocess", "--no-fail-fast", "--features", feature]);
+    command.args(["--lib", "--test", "process_pool", "--"]).args(names);
+    command
 }
 
 fn docs(context: &Context, sink: &mut Sink) -> Result<String, Failure> {

@@ -1,13 +1,81 @@
 //! What lies between a pool and one of its workers.
+//!
+//! There are two ways, with the same names; everything else in this crate knows those only.
+//!
+//! | way | where | requests and answers | what is rare |
+//! |---|---|---|---|
+//! | [`rings`] | Linux | rings in memory that both map | a socket; files cross by it |
+//! | [`stream`] | elsewhere; on Linux with the feature `sockets` | a connection | another connection; no files |
 
 pub(crate) mod claims;
 #[cfg(not(loom))]
-pub(crate) mod mapping;
-#[cfg(not(loom))]
 pub(crate) mod message;
+
+// The one place where the way is chosen.
+#[cfg(all(target_os = "linux", not(any(loom, feature = "sockets"))))]
+mod rings;
+#[cfg(all(target_os = "linux", not(any(loom, feature = "sockets"))))]
+use rings as way;
+#[cfg(all(not(loom), any(not(target_os = "linux"), feature = "sockets")))]
+mod stream;
+#[cfg(all(not(loom), any(not(target_os = "linux"), feature = "sockets")))]
+use stream as way;
+
+// And the one where the system is: `loopback` is what is left without Unix.
+#[cfg(all(unix, not(any(loom, feature = "loopback"))))]
+#[path = "unix.rs"]
+mod system;
+#[cfg(all(not(loom), any(not(unix), feature = "loopback")))]
+#[path = "anywhere.rs"]
+mod system;
+
 #[cfg(not(loom))]
-pub(crate) mod progress;
+pub(crate) use {
+    system::{LIMITS, Out, Signal, end, is_worker, limit, nowhere, standard_error, standard_output},
+    way::{
+        File, FileRef, INLINE, Incoming, MAX_FILES, Outgoing, Parent, Process, Region, SLOTS, Sealed, Socket,
+        Unsent, arrive, lend, program, spill, start,
+    },
+};
+
+#[cfg(all(test, not(loom)))]
+pub(crate) use way::alone;
+
+/// A worker process that was started, with what its pool has of it.
 #[cfg(not(loom))]
-pub(crate) mod region;
+pub(crate) struct Started {
+    pub(crate) process: Process,
+    pub(crate) socket: Socket,
+    pub(crate) region: std::sync::Arc<Region>,
+}
+
+/// Why a request was not sent.
 #[cfg(not(loom))]
-pub(crate) mod socket;
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// There is no room now; there will be when the worker answers.
+    #[allow(dead_code, reason = "a connection takes the one request that a worker has")]
+    Full,
+    /// The worker is no more.
+    Dead,
+    /// What goes beside it cannot be passed on.
+    Failed(std::io::Error),
+}
+
+/// Why no message comes any more.
+#[cfg(not(loom))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The other side has said so.
+    Closed,
+    /// The other side has written what cannot be.
+    Corrupt,
+    /// The other side is no more.
+    Dead,
+}
+
+/// Who is told what a process writes to one of its streams.
+#[cfg(not(loom))]
+pub(crate) trait Listener: Send + 'static {
+    fn hear(&mut self, bytes: &[u8]);
+}

@@ -2,9 +2,7 @@
 //!
 //! The input is asked for as the results are taken: no more than [`WINDOW`] batches a worker are on their way. How many
 //! calls go into a batch follows from how long they take: so many that a batch takes a millisecond, and at most what
-//! goes through the ring. A worker that dies costs the one call that it was at, whatever the batch ([`progress`]).
-//!
-//! [`progress`]: crate::link::progress
+//! goes through the ring. A worker that dies costs the one call that it was at, whatever the batch (`link/progress.rs`).
 
 use super::{
     board::Board,
@@ -13,7 +11,7 @@ use super::{
 };
 use crate::{
     TaskError,
-    link::{message::put_item, region::INLINE},
+    link::{INLINE, message::put_item},
     panic,
     shared_bytes::{self, SharedBytes},
     wire,

@@ -7,7 +7,7 @@
 //! # Protocol
 //! Everything is under one lock, and nothing of the user's runs under it: jobs that are to be delivered or dropped are
 //! put aside, and dealt with when it is released.
-//! 1. A job waits until a worker has room for it: the one with the fewest. Up to [`SLOTS`](crate::link::claims::SLOTS)
+//! 1. A job waits until a worker has room for it: the one with the fewest. Up to [`SLOTS`](crate::link::SLOTS)
 //!    are with a worker, so that it finds the next when it has done one.
 //! 2. A worker that has nothing left takes half of what another has and has not begun ([`Claims`]).
 //! 3. When a worker is dead, its first job has what it had finished and pays for the rest: it is told of the death, or
@@ -18,13 +18,16 @@
 use super::{
     builder::Builder,
     job::{Job, Wild},
-    keeper::Process,
     seat::{self, Seat, Sent},
     statistics::{Counts, GivenUp, Statistics, resident},
     waiting::Waiting,
 };
 use crate::{
-    error::Death, future::Canceller, link::message::Answer, registry::Registry, shared_bytes::SharedBytes,
+    error::Death,
+    future::Canceller,
+    link::{Process, message::Answer},
+    registry::Registry,
+    shared_bytes::SharedBytes,
     wire::Reply,
 };
 use locks::{Condition, Deadline, Lock};

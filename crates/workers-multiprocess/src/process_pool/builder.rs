@@ -1,15 +1,19 @@
 //! How is a pool to be?
 
 use super::{Chaos, ProcessPool};
-use crate::{Callable, TaskError, link::message::Config, registry::id_of, wire, worker::mark};
+use crate::{
+    Callable, TaskError,
+    link::{self, message::Config},
+    registry::id_of,
+    wire,
+    worker::mark,
+};
 use serde::Serialize;
 use std::{
     any::type_name,
     ffi::OsString,
     fmt,
-    fs::File,
-    io::{self, PipeReader, pipe, stderr, stdout},
-    os::fd::{AsFd, OwnedFd},
+    io::{self, PipeReader, pipe},
     sync::Arc,
     time::Duration,
 };
@@ -111,12 +115,12 @@ impl Output {
     }
 
     /// What a worker gets as its standard output; and for lines, where they come out.
-    pub(super) fn open(&self) -> io::Result<(OwnedFd, Option<PipeReader>)> {
+    pub(super) fn open(&self) -> io::Result<(link::Out, Option<PipeReader>)> {
         Ok(match self {
             // A test harness writes its report to our standard output.
-            Self::Inherit if mark::is_test() => (stderr().as_fd().try_clone_to_owned()?, None),
-            Self::Inherit => (stdout().as_fd().try_clone_to_owned()?, None),
-            Self::Null => (File::options().write(true).open("/dev/null")?.into(), None),
+            Self::Inherit if mark::is_test() => (link::standard_error()?, None),
+            Self::Inherit => (link::standard_output()?, None),
+            Self::Null => (link::nowhere()?, None),
             Self::Lines(_) => {
                 let (lines, writer) = pipe()?;
                 (writer.into(), Some(lines))
@@ -186,13 +190,15 @@ impl Builder {
     }
 
     /// Bytes of address space (`RLIMIT_AS`) that a worker may have: an allocation beyond fails, which aborts it.
-    /// It holds from the initializer on: where that needs more, [`build`](Self::build) says so.
+    /// It holds from the initializer on: where that needs more, [`build`](Self::build) says so. On Windows there is no such
+    /// limit, and `build` refuses.
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.worker.config.memory = Some(bytes);
         self
     }
 
-    /// Processor time (`RLIMIT_CPU`) that a worker may use in all, in whole seconds: then the system kills it.
+    /// Processor time (`RLIMIT_CPU`) that a worker may use in all, in whole seconds: then the system kills it. On
+    /// Windows there is no such limit, and [`build`](Self::build) refuses.
     pub fn processor_limit(mut self, time: Duration) -> Self {
         self.worker.config.processor = Some(time);
         self
@@ -250,7 +256,8 @@ impl Builder {
     /// ends the program. A new such pool waits for a first one again.
     ///
     /// Without this no signal is handled: it ends the program, and the workers end within a second, as whenever the
-    /// pool's process does. With it, two handlers, a thread and three descriptors stay for the rest of the program.
+    /// pool's process does. With it, two handlers, a thread and three descriptors stay for the rest of the program. On
+    /// Unix only: elsewhere [`build`](Self::build) refuses.
     ///
     /// ```no_run
     /// # use workers_multiprocess::{ProcessPool, TaskError, task};
@@ -291,6 +298,7 @@ impl Builder {
     /// Starts the processes, and waits until they are ready.
     ///
     /// # Errors
+    /// [`io::ErrorKind::Unsupported`] for a limit, or for signals, where the system has none.
     /// [`io::ErrorKind::InvalidInput`] for no workers, if [`init`](crate::init) was not called, if two tasks have the
     /// same path, and for an initializer that is no task; whatever the system says when it cannot start a process or a
     /// thread; and a text if a worker ends before it is ready. No process is left behind.
@@ -304,6 +312,11 @@ impl Builder {
         }
         if self.max_tasks == Some(0) {
             return Err(invalid("a worker runs at least one task".into()));
+        }
+        let config = &self.worker.config;
+        if !link::LIMITS && (config.memory.is_some() || config.processor.is_some()) {
+            let text = "a worker's memory and processor time cannot be limited on this system";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, text));
         }
         std::mem::replace(&mut self.initializer, Ok(())).map_err(|error| invalid(error.to_string()))?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -1,7 +1,7 @@
 //! Chaos: a thread of the pool that kills its workers, so that users can see what their own jobs make of it.
 
 use super::board::Board;
-use rustix::process::Signal;
+use crate::link::Signal;
 use std::{
     io,
     sync::{Arc, Weak},

@@ -27,7 +27,7 @@ impl Board {
                 seat.spared = Some(turn);
                 state.start_timer(number, Some(state.grace));
             } else {
-                seat.timed_out = seat.has_begun().then_some(turn);
+                seat.timed_out = Some(turn);
                 seat.line = None;
                 seat.process.kill();
             }

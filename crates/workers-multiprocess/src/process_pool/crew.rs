@@ -4,15 +4,13 @@ use super::{board::Board, job::Wild, launch::Worker, seat::Seat};
 use crate::{
     error::Death,
     link::{
+        Ended, Incoming, Socket,
         message::{Answer, FromWorker, item},
-        region::Incoming,
-        socket::Socket,
     },
     shared_bytes,
     wire::{self, Reply},
 };
 use locks::Deadline;
-use queue::ring::{End, PopError};
 use std::{sync::Arc, time::Duration};
 
 /// How long is waited before a worker is started again that could not be started, at first and at most.
@@ -27,9 +25,8 @@ pub(super) struct Crew {
 
 /// How the answers of a worker ended.
 enum Ending {
-    /// The worker has said that it ends.
+    /// The worker ends, or has ended.
     Leaves,
-    Dead,
     Wild(&'static str),
 }
 
@@ -94,12 +91,11 @@ impl Crew {
         let ending = self.take_answers(&mut replies, &worker.socket);
         let death = match ending {
             Ending::Leaves => worker.leave(self.board.options.grace),
-            Ending::Dead => worker.death(),
             Ending::Wild(_) => worker.end(),
         };
         let wild = match ending {
             Ending::Wild(text) => Some(text),
-            Ending::Leaves | Ending::Dead => None,
+            Ending::Leaves => None,
         };
         let was_of_use = self.board.bereave(self.number, &death, wild);
         (death, was_of_use)
@@ -109,13 +105,12 @@ impl Crew {
         let mut message = Vec::new();
         loop {
             message.clear();
-            match replies.read_into(&mut message, Deadline::NEVER) {
-                Ok(_) => {}
-                Err(PopError::Ended(End::Closed)) => return Ending::Leaves,
-                Err(PopError::Ended(End::Corrupt)) => {
+            match replies.next(&mut message) {
+                Ok(()) => {}
+                Err(Ended::Closed | Ended::Dead) => return Ending::Leaves,
+                Err(Ended::Corrupt) => {
                     return Ending::Wild("the worker has overwritten what it shares with the pool");
                 }
-                Err(PopError::Ended(End::PeerDied) | PopError::Empty) => return Ending::Dead,
             }
             let Ok((answer, body)) = wire::read_first::<Answer>(&message) else {
                 return Ending::Wild("the worker has written what is no answer");

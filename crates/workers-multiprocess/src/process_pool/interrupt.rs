@@ -7,13 +7,8 @@
 
 use super::board::Board;
 use locks::Lock;
-use signal_hook::{
-    consts::{SIGINT, SIGTERM},
-    flag,
-    low_level::pipe,
-};
 use std::{
-    io::{self, PipeReader, Read},
+    io::{self, PipeReader, PipeWriter, Read},
     sync::{
         Arc, LazyLock,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -60,12 +55,27 @@ impl Drop for Interrupt {
 fn install() -> io::Result<()> {
     let (reader, writer) = io::pipe()?;
     Thread::new(move || listen(reader)).name("pool-interrupts").daemon(true).start()?;
+    handle_signals(&writer)
+}
+
+#[cfg(unix)]
+fn handle_signals(writer: &PipeWriter) -> io::Result<()> {
+    use signal_hook::{
+        consts::{SIGINT, SIGTERM},
+        flag,
+        low_level::pipe,
+    };
     for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_default(signal, Arc::clone(&NOBODY_WAITS))?;
         pipe::register(signal, writer.try_clone()?)?;
         flag::register(signal, Arc::clone(&NOBODY_WAITS))?;
     }
     Ok(())
+}
+
+#[cfg(not(unix))]
+fn handle_signals(_: &PipeWriter) -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "a pool can be stopped by a signal on Unix only"))
 }
 
 /// Until nobody holds the pipe's other end, as the handlers do.

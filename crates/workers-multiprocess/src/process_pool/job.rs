@@ -5,21 +5,15 @@ use crate::{
     TaskError,
     future::Promise,
     link::{
+        self, File, FileRef,
         message::{Items, Request, put_item},
-        region::INLINE,
     },
     panic,
     shared_bytes::{self, SharedBytes},
     wire::{self, Reply},
-    worker::file_of,
 };
 use serde::de::DeserializeOwned;
-use std::{
-    collections::VecDeque,
-    io, mem,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
-    time::Duration,
-};
+use std::{collections::VecDeque, io, mem, time::Duration};
 
 /// Calls of one function, with the replies that there are. Dropped undelivered, it fails as cancelled.
 pub(super) struct Job {
@@ -69,7 +63,7 @@ pub(super) struct Wild;
 /// A job as a message, with what goes beside it.
 pub(super) struct Parcel<'a> {
     pub(super) items: u32,
-    body: Option<OwnedFd>,
+    body: Option<File>,
     files: &'a [SharedBytes],
 }
 
@@ -106,7 +100,7 @@ impl Job {
         for _ in 0..self.done {
             rest.next();
         }
-        let body = if rest.0.len() > INLINE { Some(file_of(rest.0)?) } else { None };
+        let body = link::spill(rest.0)?;
         let parcel = Parcel { items: self.calls - self.done, body, files: &self.files };
         let request = Request {
             ticket,
@@ -178,8 +172,8 @@ impl Job {
 }
 
 impl Parcel<'_> {
-    pub(super) fn files(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.body.iter().map(AsFd::as_fd).chain(self.files.iter().filter_map(SharedBytes::file))
+    pub(super) fn files(&self) -> impl Iterator<Item = FileRef<'_>> {
+        self.body.iter().map(link::lend).chain(self.files.iter().filter_map(SharedBytes::file))
     }
 }
 

@@ -1,30 +1,21 @@
 //! How is a worker process started?
 
 use super::{
-    builder::WorkerOptions,
-    keeper::{Keeper, Process},
+    builder::{Stream, WorkerOptions},
+    keeper::{Keeper, Lines},
 };
 use crate::{
     error::{Death, Ending},
     link::{
-        message::{Config, FromWorker, PROTOCOL, ToWorker},
-        region::Region,
-        socket::Socket,
+        self, Process, Region, Socket, Started,
+        message::{Config, FromWorker, PROTOCOL},
     },
     registry::Registry,
     worker::mark::{self, INIT_MISSING},
 };
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    io::Errno,
-    process::{Pid, PidfdFlags, pidfd_open},
-};
 use std::{
-    env,
-    ffi::OsString,
-    io::{self, ErrorKind, PipeReader},
-    os::{fd::AsFd, unix::process::CommandExt},
-    process::{self, Command, Stdio},
+    io::{self, ErrorKind, PipeReader, pipe},
+    process::{self, Command},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -51,61 +42,28 @@ pub(super) struct Worker {
 impl Worker {
     /// Starts the process, which is not ready until [`greet`](Self::greet) returns.
     pub(super) fn launch(options: &WorkerOptions, name: &Arc<str>) -> io::Result<Self> {
-        let (ours, theirs) = Socket::pair()?;
-        let (region, file) = Region::create()?;
         let config = Config { protocol: PROTOCOL, parent: process::id(), ..options.config.clone() };
         let (stdout, lines) = options.stdout.open()?;
-        ours.send(&ToWorker::Config(config), &[file.as_fd(), stdout.as_fd()])?;
-        drop((file, stdout));
-        let mark = mark::of(theirs.as_fd())?;
-        let mut command = Command::new("/proc/self/exe");
-        command
-            .arg0(env::args_os().next().unwrap_or_else(|| OsString::from("worker")))
-            .args(mark::arguments())
-            .envs(options.environment.iter().map(|(name, value)| (name, value)))
-            .env(mark::VARIABLE, mark)
-            .stdin(theirs.into_fd())
-            // It takes the one that was sent in `init`. What stands before that in `main` says nothing twice, and a
-            // test harness nothing of its own.
-            .stdout(Stdio::null())
-            // Its last lines belong to the report of its death.
-            .stderr(Stdio::piped())
-            // Its children can be ended with it, and a signal from the keyboard reaches the program first.
-            .process_group(0);
-        let child = command.spawn()?;
-        // The command holds the worker's end of the socket, whose end tells of a death at the start.
-        drop(command);
-        Self::keep(options, name, child, lines, ours, region)
+        // Its last lines belong to the report of its death.
+        let (errors, stderr) = pipe()?;
+        let mut command = Command::new(link::program()?);
+        command.args(mark::arguments()).envs(options.environment.iter().cloned()).stderr(stderr);
+        let started = link::start(command, config, stdout)?;
+        Self::keep(options, name, errors, lines, started)
     }
 
     fn keep(
         options: &WorkerOptions,
         name: &Arc<str>,
-        mut child: process::Child,
+        errors: PipeReader,
         lines: Option<PipeReader>,
-        socket: Socket,
-        region: Arc<Region>,
+        started: Started,
     ) -> io::Result<Self> {
-        let pid = child.id();
-        let raw = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a child has a number");
-        let pidfd = match pidfd_open(raw, PidfdFlags::empty()) {
-            Ok(pidfd) => pidfd,
-            Err(error) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(error.into());
-            }
-        };
-        let process = Arc::new(Process { pid, pidfd });
-        let keeper = Keeper {
-            name: Arc::clone(name),
-            process: Arc::clone(&process),
-            child,
-            lines,
-            region: Arc::clone(&region),
-            stdout: options.stdout.clone(),
-            stderr: options.stderr.clone(),
-        };
+        let Started { process, socket, region } = started;
+        let process = Arc::new(process);
+        let mut streams = vec![(errors, Lines::new(name, Stream::Stderr, &options.stderr))];
+        streams.extend(lines.map(|lines| (lines, Lines::new(name, Stream::Stdout, &options.stdout))));
+        let keeper = Keeper { process: Arc::clone(&process), region: Arc::clone(&region), streams };
         // Should no thread be had, the keeper is dropped, which ends the child.
         let keeper =
             Thread::new(move || keeper.keep()).name(format!("{name}-keeper")).daemon(true).start()?;
@@ -121,25 +79,19 @@ impl Worker {
     /// Waits until the worker is ready.
     pub(super) fn greet(&mut self, registry: &Registry, options: &WorkerOptions) -> io::Result<()> {
         let until = Instant::now() + options.start_limit;
-        let answer = match self.await_answer(until) {
-            Ok(true) => self.socket.try_receive::<FromWorker>(),
-            Ok(false) => {
+        match self.socket.greeting(&self.process, until) {
+            Err(error) if error.kind() == ErrorKind::TimedOut => {
                 self.process.kill();
                 let text = format!("a worker was not ready after {:?}: {INIT_MISSING}", options.start_limit);
-                return Err(io::Error::new(ErrorKind::TimedOut, text));
+                Err(io::Error::new(ErrorKind::TimedOut, text))
             }
-            Err(error) => Err(error),
-        };
-        match answer {
-            Ok(Some((FromWorker::Ready { protocol: PROTOCOL, build }, _)))
-                if build == registry.build_id() =>
-            {
+            Ok(Some(FromWorker::Ready { protocol: PROTOCOL, build })) if build == registry.build_id() => {
                 Ok(())
             }
-            Ok(Some((FromWorker::Ready { .. } | FromWorker::Files { .. }, _))) => {
+            Ok(Some(FromWorker::Ready { .. } | FromWorker::Files { .. })) => {
                 Err(io::Error::other("a worker is another program, or another version of this one"))
             }
-            Ok(Some((FromWorker::Refused(reason), _))) => Err(io::Error::other(reason)),
+            Ok(Some(FromWorker::Refused(reason))) => Err(io::Error::other(reason)),
             Ok(None) | Err(_) => {
                 let death = self.end();
                 let ending = Ending { signal: death.signal, code: death.exit_code };
@@ -153,28 +105,15 @@ impl Worker {
         }
     }
 
-    /// Until the worker has said something, or is dead; false when it is too late.
-    fn await_answer(&self, until: Instant) -> io::Result<bool> {
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let left = Timespec::try_from(left).map_err(io::Error::other)?;
-            let mut fds =
-                [PollFd::new(&*self.socket, PollFlags::IN), PollFd::new(&self.process.pidfd, PollFlags::IN)];
-            match poll(&mut fds, Some(&left)) {
-                Err(Errno::INTR) => {}
-                ready => return Ok(ready? > 0),
-            }
-        }
-    }
-
     /// Ends it, and says how it ended: as it did by itself, if it has.
     pub(super) fn end(&mut self) -> Death {
         self.process.kill();
         self.death()
     }
 
-    /// It has said that it ends: waits for that, for the grace at most, and says how it ended.
+    /// It ends, or nobody hears of it any more: waits for its end, for the grace at most, and says how it ended.
     pub(super) fn leave(&mut self, grace: Duration) -> Death {
+        self.region.hang_up();
         if self.keeper.as_ref().is_some_and(|keeper| !keeper.join_timeout(grace)) {
             self.process.kill();
         }
@@ -182,7 +121,8 @@ impl Worker {
     }
 
     /// Waits until it has ended, and says how.
-    pub(super) fn death(&mut self) -> Death {
+    fn death(&mut self) -> Death {
+        self.region.hang_up();
         let ended = self.keeper.take().and_then(|keeper| keeper.join().ok());
         ended.unwrap_or(Death {
             pid: self.process.pid,

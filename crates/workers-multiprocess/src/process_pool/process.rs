@@ -6,30 +6,27 @@ use super::{
     call::Terms,
     crew::Crew,
     job::Job,
-    keeper, launch,
+    launch,
     launch::Worker,
 };
 use crate::{
     Callable, Future, TaskError,
     error::{Death, Ending},
     future::promise,
-    link::message::item,
+    link::{self, Signal, message::item},
     registry::{Registry, id_of},
     shared_bytes::{self, SharedBytes},
 };
 use locks::{Deadline, Event, Lock};
-use rustix::{
-    io::Errno,
-    process::{Signal, WaitId, WaitIdOptions, waitid},
-};
 use serde::{Serialize, de::DeserializeOwned};
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::{
     any::type_name,
     ffi::OsString,
     fmt, io,
     marker::PhantomData,
     ops::Deref,
-    os::fd::{AsFd, BorrowedFd},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -243,7 +240,7 @@ pub struct ProcessRef(Arc<Shared>);
 struct Shared {
     name: Arc<str>,
     is_daemon: bool,
-    process: Arc<keeper::Process>,
+    process: Arc<link::Process>,
     death: OnceLock<Death>,
     /// Set when `death` is there.
     ended: Event,
@@ -294,13 +291,8 @@ impl ProcessRef {
     /// after `exit(n)`; `-n` when signal `n` has ended it.
     pub fn exit_code(&self) -> Option<i32> {
         if self.0.death.get().is_none() {
-            // Asked without taking: the system's account is for the thread that waits for it.
-            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-            match waitid(WaitId::PidFd(self.sentinel()), options) {
-                Ok(None) | Err(Errno::INTR) => return None,
-                Ok(Some(status)) => {
-                    return status.terminating_signal().map(|signal| -signal).or(status.exit_status());
-                }
+            match self.0.process.exit_code() {
+                Ok(code) => return code,
                 // It was taken a moment ago, and is put down in the next.
                 Err(_) => self.join(),
             }
@@ -314,7 +306,8 @@ impl ProcessRef {
         self.0.death.get()
     }
 
-    /// Asks it to end, by SIGTERM; its task may have a handler. Nothing happens if it has ended, here and below.
+    /// Asks it to end, by SIGTERM; its task may have a handler. Nothing happens if it has ended, here and below. On Windows
+    /// all three end it at once.
     pub fn terminate(&self) {
         self.0.process.signal(Signal::TERM);
     }
@@ -329,13 +322,16 @@ impl ProcessRef {
         self.0.process.kill();
     }
 
-    /// A descriptor (`pidfd`) that is readable when it has ended, for `poll` and its like. Do not read from it.
+    /// A descriptor (on Linux a `pidfd`) that is readable when it has ended, for `poll` and its like. Do not read from it.
+    /// On Windows there is none.
+    #[cfg(unix)]
     pub fn sentinel(&self) -> BorrowedFd<'_> {
-        self.0.process.pidfd.as_fd()
+        self.0.process.sentinel()
     }
 }
 
 /// The [`sentinel`](ProcessRef::sentinel).
+#[cfg(unix)]
 impl AsFd for ProcessRef {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.sentinel()

@@ -2,27 +2,18 @@
 
 use super::{
     job::{Job, Wild},
-    keeper::Process,
     launch::Worker,
     statistics::WorkerStatistics,
 };
 use crate::{
     link::{
-        claims::SLOTS,
+        FileRef, Outgoing, Process, Refusal, Region, SLOTS, Socket,
         message::{Answer, ToWorker},
-        region::{Outgoing, Region},
-        socket::Socket,
     },
     shared_bytes::SharedBytes,
     wire::Reply,
 };
-use queue::ring::WriteError;
-use std::{
-    collections::VecDeque,
-    io::{self, ErrorKind},
-    os::fd::BorrowedFd,
-    sync::Arc,
-};
+use std::{collections::VecDeque, io, sync::Arc};
 use threads::TimerHandle;
 
 /// A worker that is up.
@@ -105,7 +96,7 @@ impl Seat {
     pub(super) fn send(&mut self, job: Job) -> Sent {
         let Some(line) = &mut self.line else { return Sent::Dead(job) };
         let ticket = line.next_ticket;
-        let items = match line.post(ticket, &job, &self.region, &self.socket) {
+        let items = match line.post(ticket, &job, &self.socket) {
             Ok(items) => items,
             Err(Refusal::Full) => return Sent::Full(job),
             Err(Refusal::Dead) => {
@@ -134,6 +125,13 @@ impl Seat {
         match &mut flight.job {
             // It was withdrawn, and passed over.
             None if answer.items == 0 => {}
+            // It was begun before the worker knew.
+            None if answer.first == flight.answered && answer.items <= flight.items - flight.answered => {
+                flight.answered += answer.items;
+                if flight.answered < flight.items {
+                    return Ok(None);
+                }
+            }
             Some(job) if answer.items > 0 && answer.first == flight.answered => {
                 job.take(answer.items, replies, files, answer.nanos)?;
                 flight.answered += answer.items;
@@ -151,10 +149,9 @@ impl Seat {
     /// Takes back jobs that the worker has not begun, the last first: half of them.
     pub(super) fn withdraw_half(&mut self) -> Vec<Job> {
         let wanted = self.flights.len() / 2;
-        let claims = &self.region.common().claims;
         let mut jobs = Vec::new();
         for flight in self.flights.iter_mut().rev() {
-            if jobs.len() == wanted || !claims.withdraw(flight.ticket) {
+            if jobs.len() == wanted || !self.region.withdraw(flight.ticket, &self.socket) {
                 break;
             }
             jobs.extend(flight.job.take());
@@ -164,8 +161,8 @@ impl Seat {
 
     /// Takes back all that the worker has not begun.
     pub(super) fn withdraw_all(&mut self) -> Vec<Job> {
-        let claims = &self.region.common().claims;
-        let flights = self.flights.iter_mut().filter(|flight| claims.withdraw(flight.ticket));
+        let (region, socket) = (&self.region, &self.socket);
+        let flights = self.flights.iter_mut().filter(|flight| region.withdraw(flight.ticket, socket));
         flights.filter_map(|flight| flight.job.take()).collect()
     }
 
@@ -176,16 +173,16 @@ impl Seat {
     /// Takes one job back, if the worker has not begun it.
     pub(super) fn withdraw(&mut self, place: usize) -> Option<Job> {
         let flight = &mut self.flights[place];
-        self.region.common().claims.withdraw(flight.ticket).then(|| flight.job.take()).flatten()
+        self.region.withdraw(flight.ticket, &self.socket).then(|| flight.job.take()).flatten()
     }
 
     /// Takes back what the worker has not begun, but for the first job.
     pub(super) fn withdraw_behind(&mut self) -> Vec<Job> {
         let first = self.first().map_or(0, |first| first + 1);
-        let claims = &self.region.common().claims;
+        let (region, socket) = (&self.region, &self.socket);
         let behind = self.flights.iter_mut().skip(first);
         behind
-            .filter(|flight| claims.withdraw(flight.ticket))
+            .filter(|flight| region.withdraw(flight.ticket, socket))
             .filter_map(|flight| flight.job.take())
             .collect()
     }
@@ -206,7 +203,7 @@ impl Seat {
     }
 
     fn is_taken(&self, flight: &Flight) -> bool {
-        self.region.common().claims.is_taken(flight.ticket)
+        self.region.is_taken(flight.ticket)
     }
 
     /// Whether the worker has begun the first job.
@@ -227,12 +224,11 @@ impl Seat {
 
     /// The worker is dead: its jobs, and of each whether it was begun. What was finished and not sent is taken.
     pub(super) fn bereave(self) -> Vec<(Job, bool)> {
-        let common = self.region.common();
-        let (unsent, bytes) = common.progress.rest();
+        let (unsent, bytes) = self.region.rest();
         let mut jobs = Vec::new();
         for flight in self.flights {
             let Some(mut job) = flight.job else { continue };
-            let begun = !common.claims.is_untouched(flight.ticket);
+            let begun = !self.region.is_untouched(flight.ticket);
             if begun && flight.items > 1 && unsent.first == flight.answered && unsent.next > unsent.first {
                 // What a worker that ran wild has left there is no result of an item.
                 let _ = job.take(unsent.next - unsent.first, &bytes, Vec::new(), 0);
@@ -243,38 +239,12 @@ impl Seat {
     }
 }
 
-/// Why a request was not put into the ring.
-enum Refusal {
-    Full,
-    Dead,
-    Failed(io::Error),
-}
-
 impl Line {
-    fn post(&mut self, ticket: u64, job: &Job, region: &Region, socket: &Socket) -> Result<u32, Refusal> {
+    fn post(&mut self, ticket: u64, job: &Job, socket: &Socket) -> Result<u32, Refusal> {
         let parcel = job.request(ticket, &mut self.message).map_err(Refusal::Failed)?;
-        let files: Vec<BorrowedFd<'_>> = parcel.files().collect();
-        // Looked at first: files that were sent go with the next request, whichever that is.
-        if !self.requests.has_room(self.message.len()) {
-            return Err(Refusal::Full);
-        }
-        if !files.is_empty() {
-            match socket.try_send(&ToWorker::Files { ticket }, &files) {
-                Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
-                    return Err(Refusal::Dead);
-                }
-                // It has not taken what was sent before.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Refusal::Full),
-                sent => sent.map_err(Refusal::Failed)?,
-            }
-        }
-        region.common().claims.offer(ticket);
-        match self.requests.try_write(&self.message) {
-            Ok(()) => Ok(parcel.items),
-            Err(WriteError::Full) => Err(Refusal::Full),
-            Err(WriteError::Ended(_)) => Err(Refusal::Dead),
-            Err(error @ WriteError::TooLong { .. }) => Err(Refusal::Failed(io::Error::other(error))),
-        }
+        let files: Vec<FileRef<'_>> = parcel.files().collect();
+        self.requests.post(ticket, &self.message, &files, socket)?;
+        Ok(parcel.items)
     }
 }
 
@@ -287,12 +257,11 @@ pub(super) fn not_passed_on(error: &io::Error) -> Reply {
 mod tests {
     use super::*;
     use crate::{
-        link::{message::put_item, progress::Unsent},
+        link::{Unsent, alone, message::put_item},
         process_pool::{call::Terms, job::Replies, job::Sink},
         wire,
     };
     use proptest::prelude::*;
-    use rustix::process::{PidfdFlags, getpid, pidfd_open};
 
     struct Nowhere;
 
@@ -304,11 +273,8 @@ mod tests {
 
     /// With a job of each of [`CALLS`], which the worker has.
     fn seat() -> Seat {
-        let (region, _file) = Region::create().unwrap();
-        let (socket, _) = Socket::pair().unwrap();
-        let pidfd = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
-        let process = Arc::new(Process { pid: std::process::id(), pidfd });
-        let worker = Worker::of_parts(process, Arc::new(socket), region);
+        let (process, socket, region) = alone();
+        let worker = Worker::of_parts(Arc::new(process), Arc::new(socket), region);
         let mut seat = Seat::new(&worker, None);
         let terms = Terms { retries: 0, time_limit: None, chunk_size: None };
         for (id, calls) in (0..).zip(CALLS) {
@@ -349,7 +315,7 @@ mod tests {
             let mut seat = seat();
             for ticket in 0..begun {
                 let was_sent = ticket < CALLS.len() as u64;
-                prop_assert_eq!(seat.region.common().claims.take(ticket), was_sent);
+                prop_assert_eq!(seat.region.pretend_taken(ticket), was_sent);
             }
             let mut jobs = Vec::new();
             for bytes in answers {

@@ -4,10 +4,8 @@ use super::watch::Watch;
 use crate::{
     TaskError,
     link::{
-        mapping,
+        self, Outgoing, Unsent,
         message::{Answer, FromWorker, Items, Request, item, put_item},
-        progress::Unsent,
-        region::{INLINE, Outgoing},
     },
     panic,
     registry::{Entry, Refused, Registry},
@@ -17,9 +15,7 @@ use crate::{
 use platform::spans::{What, span};
 use std::{
     fmt,
-    fs::File,
     io::{self, Write},
-    os::fd::{AsFd, OwnedFd},
     sync::{Arc, OnceLock},
     time::Instant,
 };
@@ -63,9 +59,9 @@ impl<'a> Desk<'a> {
     pub(super) fn serve(&mut self, request: &Request, body: &[u8]) -> io::Result<()> {
         let ticket = request.ticket;
         let files = if request.files > 0 { self.watch.files(ticket) } else { Vec::new() };
-        let common = self.answers.region().common();
-        let unsent = common.progress.sent(0);
-        if !common.claims.take(ticket) {
+        let region = self.answers.region();
+        let unsent = region.common().progress.sent(0);
+        if !region.take(ticket) {
             return self.answer(ticket, 0..0, 0, &[], &[]);
         }
         let entry = self.registry.by_number(request.task).ok_or_else(|| wild("an unknown task"))?;
@@ -186,20 +182,17 @@ impl<'a> Desk<'a> {
         // What the tasks printed is there before their results are. Where nothing can be printed, nothing is lost with
         // the error.
         let _ = io::stdout().flush();
-        let in_file = match results.len() {
-            ..=INLINE => None,
-            _ => match file_of(results) {
-                Ok(file) => Some(file),
-                // It is one result, as more would not have been kept.
-                Err(error) => {
-                    let text = format!("the result's file could not be made: {error}");
-                    let reply = item(&Failure::Result(text).into_reply()).map_err(io::Error::other)?;
-                    return self.answer(ticket, items, nanos, &reply, &[]);
-                }
-            },
+        let in_file = match link::spill(results) {
+            Ok(in_file) => in_file,
+            // It is one result, as more would not have been kept.
+            Err(error) => {
+                let text = format!("the result's file could not be made: {error}");
+                let reply = item(&Failure::Result(text).into_reply()).map_err(io::Error::other)?;
+                return self.answer(ticket, items, nanos, &reply, &[]);
+            }
         };
         let sent: Vec<_> =
-            in_file.iter().map(AsFd::as_fd).chain(files.iter().filter_map(SharedBytes::file)).collect();
+            in_file.iter().map(link::lend).chain(files.iter().filter_map(SharedBytes::file)).collect();
         if !sent.is_empty() {
             self.watch.socket().send(&FromWorker::Files { ticket }, &sent)?;
         }
@@ -227,15 +220,6 @@ impl Batch {
         let passed = now - std::mem::replace(&mut self.begin, now);
         u64::try_from(passed.as_nanos()).unwrap_or(u64::MAX)
     }
-}
-
-/// A file of these bytes, sealed.
-pub(crate) fn file_of(bytes: &[u8]) -> io::Result<OwnedFd> {
-    let file = mapping::new_file(bytes.len())?;
-    let mut file = File::from(file);
-    file.write_all(bytes)?;
-    mapping::seal(&file)?;
-    Ok(file.into())
 }
 
 /// One call: its end as an item, appended to `room`. A panic is not caught.

@@ -1,28 +1,13 @@
-//! Is this process a worker?
-//!
-//! A worker gets its socket as standard input, and an environment variable that names that very socket (its
-//! device and inode number). The variable alone makes no worker: what a task starts inherits the variable
-//! too, but has another standard input. So nothing needs to be removed from the environment, which could not
-//! be done safely once there are threads.
+//! Is this process a worker that may be one, and what are workers called with?
 
-use crate::link::socket::Socket;
-use rustix::stdio;
+use crate::link::is_worker;
 use std::{
-    env,
-    fs::File,
-    io::{self, stdin},
-    os::{
-        fd::{AsFd, BorrowedFd},
-        unix::fs::MetadataExt,
-    },
     process,
     sync::{
         OnceLock,
         atomic::{AtomicU8, Ordering::Relaxed},
     },
 };
-
-pub(crate) const VARIABLE: &str = "WORKERS_MULTIPROCESS_SOCKET";
 
 pub(crate) const INIT_MISSING: &str = "workers_multiprocess::init() must be called first in main, in every process of \
      the program (in a test, write #[workers_multiprocess::test] instead of #[test])";
@@ -41,24 +26,6 @@ const TRIED: u8 = 1;
 const LATE: u8 = 2;
 const ELSEWHERE: u8 = 3;
 const INITIALIZED: u8 = 4;
-
-/// The value of [`VARIABLE`] for a worker with this socket.
-pub(crate) fn of(socket: BorrowedFd<'_>) -> io::Result<String> {
-    let metadata = File::from(socket.try_clone_to_owned()?).metadata()?;
-    Ok(format!("{}:{}", metadata.dev(), metadata.ino()))
-}
-
-/// Whether standard input is the socket of a pool: a worker in which [`take_socket`] was not called yet.
-pub(crate) fn is_worker() -> bool {
-    env::var_os(VARIABLE).is_some_and(|mark| of(stdin().as_fd()).is_ok_and(|own| mark == *own))
-}
-
-/// The worker's socket, which nothing that a task starts inherits; standard input is empty from now on.
-pub(crate) fn take_socket() -> io::Result<Socket> {
-    let socket = stdin().as_fd().try_clone_to_owned()?;
-    stdio::dup2_stdin(File::open("/dev/null")?)?;
-    Ok(Socket::from_fd(socket))
-}
 
 /// What the program's workers are called with, if it is a test harness: it is told which test to run.
 static TEST: OnceLock<[String; 5]> = OnceLock::new();

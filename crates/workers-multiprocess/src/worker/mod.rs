@@ -4,25 +4,17 @@ mod batch;
 pub(crate) mod mark;
 mod watch;
 
-pub(crate) use batch::file_of;
 pub use watch::current_cancel;
 
 use crate::{
     link::{
-        message::{Config, FromWorker, PROTOCOL, Request, ToWorker},
-        region::{Incoming, Outgoing, Region},
-        socket::Socket,
+        self, Ended, Incoming, Outgoing, is_worker,
+        message::{Config, FromWorker, PROTOCOL, Request},
     },
     registry::{Refused, Registry},
     wire,
 };
 use batch::Desk;
-use locks::Deadline;
-use queue::ring::{End, PopError};
-use rustix::{
-    process::{Resource, Rlimit, setrlimit},
-    stdio,
-};
 use std::{io, process, sync::Arc};
 use watch::Watch;
 
@@ -45,7 +37,7 @@ use watch::Watch;
 pub fn init() {
     let in_main = threads::current() == threads::main_thread();
     mark::set_initialized(in_main);
-    if !mark::is_worker() {
+    if !is_worker() {
         return;
     }
     match in_main {
@@ -60,13 +52,13 @@ pub fn init_test(path: &str) {
     let name = path.split_once("::").map_or(path, |(_, name)| name);
     mark::set_test(name);
     mark::set_initialized(true);
-    if mark::is_worker() {
+    if is_worker() {
         serve_and_exit();
     }
 }
 
 fn serve_and_exit() -> ! {
-    process::exit(match mark::take_socket().and_then(serve) {
+    process::exit(match serve() {
         Ok(()) => 0,
         Err(error) => {
             eprintln!("process {}: {error}", process::id());
@@ -75,8 +67,8 @@ fn serve_and_exit() -> ! {
     })
 }
 
-fn serve(socket: Socket) -> io::Result<()> {
-    let (config, region) = welcome(&socket)?;
+fn serve() -> io::Result<()> {
+    let (config, socket, region) = link::arrive()?;
     let watch = Watch::start(socket, config.parent)?;
     let registry = Registry::get().map_err(io::Error::other)?;
     if let Err(reason) = prepare(&config, registry) {
@@ -94,30 +86,9 @@ fn serve(socket: Socket) -> io::Result<()> {
     }
 }
 
-/// The first message of the pool, and what came with it: the region, and standard output.
-fn welcome(socket: &Socket) -> io::Result<(Config, Arc<Region>)> {
-    match socket.receive()? {
-        Some((ToWorker::Config(config), files)) if files.len() == 2 && config.protocol == PROTOCOL => {
-            stdio::dup2_stdout(&files[1])?;
-            Ok((config, Region::open(&files[0])?))
-        }
-        _ => Err(io::Error::other("the pool is another program, or another version of this one")),
-    }
-}
-
 /// Limits, and the initializer.
 fn prepare(config: &Config, registry: &Registry) -> Result<(), String> {
-    let limit = |resource, value: u64, what| {
-        setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) })
-            .map_err(|error| format!("a limit of {value} {what} was refused: {error}"))
-    };
-    if let Some(bytes) = config.memory {
-        limit(Resource::As, bytes, "bytes of memory")?;
-    }
-    if let Some(time) = config.processor {
-        // The system counts whole seconds.
-        limit(Resource::Cpu, time.as_secs() + u64::from(time.subsec_nanos() > 0), "seconds")?;
-    }
+    link::limit(config)?;
     let Some((number, argument)) = &config.initializer else { return Ok(()) };
     let entry = registry.by_number(*number).ok_or("the initializer is no task of this program")?;
     match entry.call(argument, &mut Vec::new()) {
@@ -137,10 +108,11 @@ fn work(
     let mut message = Vec::new();
     loop {
         message.clear();
-        match assignments.read_into(&mut message, Deadline::NEVER) {
-            Ok(_) => {}
-            Err(PopError::Ended(End::Closed)) => return Ok(()),
-            Err(error) => return Err(io::Error::other(error)),
+        match assignments.next(&mut message) {
+            Ok(()) => {}
+            Err(Ended::Closed) => return Ok(()),
+            Err(Ended::Dead) => link::end(),
+            Err(Ended::Corrupt) => return Err(io::Error::other("the pool has said what cannot be")),
         }
         let (request, body) = wire::read_first::<Request>(&message).map_err(io::Error::other)?;
         desk.serve(&request, body)?;

@@ -6,18 +6,11 @@
 //! alone could be held open by a process that the pool's has forked. (`PR_SET_PDEATHSIG` would tell of the end of the
 //! *thread* that started us.) Then it kills the process group, which is this process and what its tasks have started.
 
-use crate::link::{message::ToWorker, socket::Socket};
+use crate::link::{File, Parent, Socket, end, message::ToWorker};
 use locks::{Cancel, Condition, Lock};
-use rustix::{
-    event::{PollFd, PollFlags, poll},
-    io::Errno,
-    process::{Pid, PidfdFlags, Signal, getpgrp, getpid, getppid, kill_current_process_group, pidfd_open},
-};
 use std::{
     collections::HashMap,
     io,
-    os::fd::{AsFd, OwnedFd},
-    process,
     sync::{Arc, OnceLock},
     thread,
 };
@@ -26,7 +19,7 @@ use std::{
 pub(super) struct Watch {
     socket: Socket,
     /// Files that have come and that no request has asked for yet.
-    files: Lock<HashMap<u64, Vec<OwnedFd>>>,
+    files: Lock<HashMap<u64, Vec<File>>>,
     arrived: Condition,
     current: Lock<Current>,
 }
@@ -38,6 +31,8 @@ struct Current {
     /// Made when somebody asks for it.
     cancel: Option<Cancel>,
     is_cancelled: bool,
+    /// What was cancelled before it began.
+    early: Option<u64>,
 }
 
 /// This process's, if it is a worker.
@@ -67,16 +62,10 @@ impl Watch {
     pub(super) fn start(socket: Socket, parent: u32) -> io::Result<Arc<Self>> {
         let (files, arrived, current) = (Lock::default(), Condition::new(), Lock::default());
         let watch = Arc::new(Self { socket, files, arrived, current });
-        let Some(parent) = i32::try_from(parent).ok().and_then(Pid::from_raw) else { end() };
-        let pidfd = pidfd_open(parent, PidfdFlags::empty());
-        // Asked after the descriptor is there: it is our parent's then, and not one's that got its number.
-        if getppid() != Some(parent) {
-            end();
-        }
-        let pidfd = pidfd?;
+        let Some(parent) = Parent::new(parent)? else { end() };
         let _ = WATCH.set(Arc::clone(&watch));
         let watching = Arc::clone(&watch);
-        thread::Builder::new().name("pool-watch".into()).spawn(move || watching.listen(&pidfd))?;
+        thread::Builder::new().name("pool-watch".into()).spawn(move || watching.listen(&parent))?;
         Ok(watch)
     }
 
@@ -85,14 +74,16 @@ impl Watch {
     }
 
     /// The files of a request, which were sent before it.
-    pub(super) fn files(&self, ticket: u64) -> Vec<OwnedFd> {
+    pub(super) fn files(&self, ticket: u64) -> Vec<File> {
         let mut files = self.files.lock();
         self.arrived.wait_for(&mut files, |files| files.contains_key(&ticket));
         files.remove(&ticket).unwrap_or_default()
     }
 
     pub(super) fn begin(&self, ticket: u64) {
-        *self.current.lock() = Current { ticket: Some(ticket), ..Current::default() };
+        let mut current = self.current.lock();
+        let is_cancelled = current.early == Some(ticket);
+        *current = Current { ticket: Some(ticket), is_cancelled, ..Current::default() };
     }
 
     pub(super) fn end(&self) {
@@ -101,48 +92,26 @@ impl Watch {
 
     fn cancel(&self, ticket: u64) {
         let mut current = self.current.lock();
-        if current.ticket == Some(ticket) {
-            current.is_cancelled = true;
-            if let Some(cancel) = &current.cancel {
-                cancel.cancel();
-            }
+        if current.ticket != Some(ticket) {
+            current.early = Some(ticket);
+            return;
+        }
+        current.is_cancelled = true;
+        if let Some(cancel) = &current.cancel {
+            cancel.cancel();
         }
     }
 
-    fn listen(&self, parent: &OwnedFd) -> ! {
+    fn listen(&self, parent: &Parent) -> ! {
         loop {
-            let mut fds = [
-                PollFd::new(&self.socket, PollFlags::IN),
-                PollFd::from_borrowed_fd(parent.as_fd(), PollFlags::IN),
-            ];
-            match poll(&mut fds, None) {
-                Err(Errno::INTR) => continue,
-                Err(_) => end(),
-                Ok(_) => {}
-            }
-            let [socket, parent] = fds.map(|fd| fd.revents());
-            if !parent.is_empty() {
-                end();
-            }
-            if socket.is_empty() {
-                continue;
-            }
-            match self.socket.receive() {
-                Ok(Some((ToWorker::Files { ticket }, files))) => {
+            match self.socket.listen(parent) {
+                Some((ToWorker::Files { ticket }, files)) => {
                     self.files.lock().insert(ticket, files);
                     self.arrived.notify_all();
                 }
-                Ok(Some((ToWorker::Cancel { ticket }, _))) => self.cancel(ticket),
-                Ok(Some((ToWorker::Config(_), _)) | None) | Err(_) => end(),
+                Some((ToWorker::Cancel { ticket }, _)) => self.cancel(ticket),
+                Some((ToWorker::Config(_), _)) | None => end(),
             }
         }
     }
-}
-
-/// There is no pool any more: ends this process and what its tasks have started.
-fn end() -> ! {
-    if getpgrp() == getpid() {
-        let _ = kill_current_process_group(Signal::KILL);
-    }
-    process::abort()
 }

@@ -17,7 +17,7 @@ mod process;
 mod results;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod scenarios;
-#[cfg(all(target_os = "linux", target_arch = "x86_64", not(loom)))]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(any(loom, feature = "loopback"))))]
 mod steps;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod tasks;
@@ -109,6 +109,7 @@ const TESTS: &[harness::Test] = tests! {
         a_panic_while_an_argument_is_encoded_fails_its_own_item_of_a_batch,
         a_limit_of_memory_in_which_no_worker_gets_ready_is_a_clear_error,
         a_child_that_the_program_forks_and_that_exits_at_once_ends_no_pool,
+        a_worker_is_dead_though_a_process_that_it_has_forked_lives,
         chaos_kills_workers_and_costs_no_task_that_may_be_tried_again,
     }
     matrix::{
@@ -129,18 +130,20 @@ const TESTS: &[harness::Test] = tests! {
         what_a_task_prints_is_there_before_its_result,
         a_task_reads_nothing_from_its_standard_input,
         workers_end_when_the_process_of_their_pool_is_killed,
+        workers_end_with_the_process_of_their_pool_though_one_that_it_has_forked_lives,
         a_worker_that_cannot_be_started_fails_the_task_and_the_next_one_tries_again,
     }
 };
 
 /// Elsewhere a sequence of instructions that has to be done at once, as for an exchange, never is when it is done step by
 /// step.
-#[cfg(all(target_os = "linux", target_arch = "x86_64", not(loom)))]
+/// And who polls for a child's end takes the account of its stops.
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(any(loom, feature = "loopback"))))]
 const STEPS: &[harness::Test] = tests! {
     steps::{
         a_worker_may_be_killed_at_any_instruction_of_a_task,
         a_worker_may_be_killed_at_any_instruction_of_a_batch,
     }
 };
-#[cfg(all(target_os = "linux", not(target_arch = "x86_64"), not(loom)))]
+#[cfg(all(target_os = "linux", any(not(target_arch = "x86_64"), feature = "loopback"), not(loom)))]
 const STEPS: &[harness::Test] = &[];

@@ -2,7 +2,7 @@
 
 use crate::{
     tasks,
-    tools::{self, death, is_running, pool, result, run, scenario, send_signal, wait_until},
+    tools::{self, LOOPBACK, death, is_running, pool, result, run, scenario, send_signal, wait_until},
 };
 use std::{
     env,
@@ -81,6 +81,22 @@ fn with_init(name: &str) {
             thread::sleep(tools::LONG);
             drop(pool);
         }
+        "worker pids and a fork" => {
+            let pool = pool(2);
+            let busy = pool.submit(tasks::wait_for_ever, ());
+            print_children();
+            // SAFETY: the child calls nothing but `sleep` and `_exit`, which it may after a fork of a program with threads.
+            match unsafe { libc::fork() } {
+                0 => {
+                    // SAFETY: as above.
+                    unsafe { libc::sleep(20) };
+                    // SAFETY: it ends this process, and asks for nothing.
+                    unsafe { libc::_exit(0) }
+                }
+                fork => println!("{fork}"),
+            }
+            assert_eq!(result(busy), Ok(()), "it goes on for ever");
+        }
         "few descriptors" => few_descriptors(),
         "few descriptors for results" => crate::guilty::few_descriptors_for_results(),
         "process pid" => {
@@ -155,14 +171,14 @@ fn print_slowly(text: String) {
     print!("{text}");
 }
 
-/// The worker dies, and no descriptor is left to start another one with; then there are some again.
+/// No descriptor is left to start another worker with, when the first one dies; then there are some again.
 fn few_descriptors() {
     let pool = pool(1);
-    assert_eq!(death(result(pool.submit(tasks::end_by_exit, 0))), (None, Some(0)));
     let mut files = Vec::new();
     while let Ok(file) = File::open("/dev/null") {
         files.push(file);
     }
+    assert_eq!(death(result(pool.submit(tasks::end_by_exit, 0))), (None, Some(0)));
     assert!(matches!(result(pool.submit(tasks::square, 3)), Err(TaskError::Start(_))));
     assert!(matches!(result(pool.submit(tasks::square, 3)), Err(TaskError::Start(_))));
     assert_eq!(ProcessPool::new(1).map(drop).unwrap_err().raw_os_error(), Some(24), "EMFILE");
@@ -204,7 +220,9 @@ pub(crate) fn an_init_that_is_late_or_in_another_thread_is_told_apart() {
 
 pub(crate) fn what_main_prints_before_init_is_seen_once_and_a_second_init_changes_nothing() {
     let (stdout, stderr, code) = run(&mut scenario("init twice"));
-    assert_eq!((&*stdout, &*stderr, code), ("main begins\nthe pool was made\n", "", Some(0)));
+    // There a worker's standard output is its own from the beginning.
+    let again = if LOOPBACK { "main begins\n" } else { "" };
+    assert_eq!((stdout, &*stderr, code), (format!("main begins\n{again}the pool was made\n"), "", Some(0)));
 }
 
 pub(crate) fn a_worker_that_ends_before_init_fails_the_pool() {
@@ -238,6 +256,22 @@ pub(crate) fn workers_end_when_the_process_of_their_pool_is_killed() {
     send_signal(program.id(), "KILL");
     program.wait().unwrap();
     wait_until("the workers have ended", || !workers.iter().any(|pid| is_running(*pid)));
+}
+
+pub(crate) fn workers_end_with_the_process_of_their_pool_though_one_that_it_has_forked_lives() {
+    if LOOPBACK {
+        return println!("not run: where there is no `fork` the end of a connection is an end");
+    }
+    let mut program = scenario("worker pids and a fork").stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let workers: Vec<u32> = lines.by_ref().map_while(|line| line.unwrap().parse().ok()).collect();
+    let fork = lines.next().unwrap().unwrap().parse().unwrap();
+    assert_eq!(workers.len(), 2);
+    send_signal(program.id(), "KILL");
+    program.wait().unwrap();
+    wait_until("the workers have ended", || !workers.iter().any(|pid| is_running(*pid)));
+    assert!(is_running(fork), "it was there all the time");
+    send_signal(fork, "KILL");
 }
 
 pub(crate) fn a_worker_that_cannot_be_started_fails_the_task_and_the_next_one_tries_again() {

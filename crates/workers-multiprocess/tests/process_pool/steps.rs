@@ -3,10 +3,13 @@
 //! The worker is run step by step from the moment a request was sent. What its death leaves behind is what it has
 //! stored in the memory that it shares with the pool, and what its task has done: so it is killed right after each
 //! store that can be seen there, and besides after any number of steps.
+//!
+//! Where there are sockets between them, it is what the worker has sent: so it is killed before and behind each call of the
+//! system.
 
 use crate::{
     tasks,
-    tools::{children, fresh_path, open_descriptors, pool, result, wait_until},
+    tools::{SOCKETS, children, fresh_path, open_descriptors, pool, result, wait_until},
 };
 use rustix::{
     io::Errno,
@@ -50,27 +53,30 @@ fn square_once(n: u64) -> u64 {
 #[derive(Clone, Copy, Debug)]
 enum Moment {
     Steps(usize),
-    /// After so many stores.
+    /// After so many stores, or calls of the system.
     Stores(usize),
 }
 
 /// A worker that goes step by step, until it is killed.
 struct Stepped {
     pid: Pid,
-    memory: File,
-    shared: u64,
+    /// Its memory, and where in it is what it shares with its pool.
+    shared: Option<(File, u64)>,
 }
 
 impl Stepped {
     /// The worker, stopped; an error if this process may not do that.
     fn new(pid: u32) -> Result<Self, Errno> {
-        let memory = File::open(format!("/proc/{pid}/mem")).expect("the worker runs");
-        let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
-        let shared =
-            maps.lines().find(|line| line.contains("memfd:workers-multiprocess") && line.contains(" rw-s "));
-        let start = shared.and_then(|line| line.split('-').next()).expect("the memory is mapped");
-        let shared = u64::from_str_radix(start, 16).unwrap();
-        let this = Self { pid: Pid::from_raw(pid as i32).unwrap(), memory, shared };
+        let shared = (!SOCKETS).then(|| {
+            let memory = File::open(format!("/proc/{pid}/mem")).expect("the worker runs");
+            let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+            let is_shared =
+                |line: &&str| line.contains("memfd:workers-multiprocess") && line.contains(" rw-s ");
+            let shared = maps.lines().find(is_shared);
+            let start = shared.and_then(|line| line.split('-').next()).expect("the memory is mapped");
+            (memory, u64::from_str_radix(start, 16).unwrap())
+        });
+        let this = Self { pid: Pid::from_raw(pid as i32).unwrap(), shared };
         this.trace(libc::PTRACE_SEIZE)?;
         this.trace(libc::PTRACE_INTERRUPT).expect("it is ours");
         wait_until("the worker stops", || this.stops());
@@ -107,7 +113,9 @@ impl Stepped {
 
     fn shared(&self) -> [u8; WATCHED] {
         let mut bytes = [0; WATCHED];
-        self.memory.read_exact_at(&mut bytes, self.shared).expect("it is mapped");
+        if let Some((memory, start)) = &self.shared {
+            memory.read_exact_at(&mut bytes, *start).expect("it is mapped");
+        }
         bytes
     }
 
@@ -117,12 +125,14 @@ impl Stepped {
             Moment::Steps(steps) => (steps, false),
             Moment::Stores(stores) => (stores, true),
         };
+        let by_call = count_stores && SOCKETS;
+        let step = if by_call { libc::PTRACE_SYSCALL } else { libc::PTRACE_SINGLESTEP };
         let mut before = self.shared();
         let mut is_awake = true;
         while left > 0 && is_awake {
-            self.trace(libc::PTRACE_SINGLESTEP).expect("it has stopped");
+            self.trace(step).expect("it has stopped");
             is_awake = self.stops();
-            let counts = !count_stores || {
+            let counts = !count_stores || by_call || {
                 let now = self.shared();
                 std::mem::replace(&mut before, now) != now
             };

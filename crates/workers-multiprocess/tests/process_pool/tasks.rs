@@ -6,8 +6,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::Read,
+    io::{Read, Write},
     iter,
+    net::Shutdown,
+    os::{fd::FromRawFd, unix::net::UnixStream},
     path::PathBuf,
     process::{abort, exit, id},
     sync::Mutex,
@@ -81,9 +83,52 @@ pub(crate) fn square_slowly(n: u64) -> u64 {
     n * n
 }
 
-/// Writes any bytes into what the worker shares with its pool: a few, or all of it.
+/// Writes any bytes into what the worker shares with its pool: a few, or all of it; or to it.
 #[task]
 pub(crate) fn scribble(seed: u64) -> u64 {
+    let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let next = || {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random
+    };
+    match tools::SOCKETS {
+        true => write_garbage(seed, next),
+        false => overwrite(seed, next),
+    }
+    seed
+}
+
+/// Any bytes, the beginning of a long frame, the beginning of another request or none, an answer to any request; or the end.
+fn write_garbage(seed: u64, mut next: impl FnMut() -> u64) {
+    let all = fs::read_dir("/proc/self/fd").unwrap().map(|entry| entry.unwrap().path());
+    let sockets: Vec<i32> = all
+        .filter(|path| fs::read_link(path).is_ok_and(|link| link.to_string_lossy().starts_with("socket:")))
+        .map(|path| path.file_name().unwrap().to_str().unwrap().parse().unwrap())
+        .collect();
+    let numbers = (0..1 + next() % 40).map(|_| next());
+    let any: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();
+    let bytes = match seed / 2 % 6 {
+        0 => any,
+        1 => vec![0, 0xff, 0xff, 0xff, 0x3f],
+        2 => vec![1, 3, 0, 0, 0, 1, 2, 3],
+        3 => [&[1, 8, 0, 0, 0][..], &(next() % 100).to_le_bytes()].concat(),
+        4 => vec![0, 11, 0, 0, 0, (next() % 100) as u8, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0],
+        _ => Vec::new(),
+    };
+    // The first is the connection for what is rare, if the standard library numbers as the system does.
+    let socket = sockets[seed as usize % sockets.len()];
+    // SAFETY: none: it is the library's own. That this is done to it is the point: the pool must be able to bear it, and
+    // this worker is given up.
+    let socket = std::mem::ManuallyDrop::new(unsafe { UnixStream::from_raw_fd(socket) });
+    match bytes.as_slice() {
+        [] => socket.shutdown(Shutdown::Both).unwrap(),
+        bytes => (&*socket).write_all(bytes).unwrap(),
+    }
+}
+
+fn overwrite(seed: u64, mut next: impl FnMut() -> u64) {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     let shared =
         maps.lines().find(|line| line.contains("memfd:workers-multiprocess") && line.contains(" rw-s "));
@@ -91,13 +136,6 @@ pub(crate) fn scribble(seed: u64) -> u64 {
     let end = end.split(' ').next().unwrap();
     let address = |text: &str| usize::from_str_radix(text, 16).unwrap();
     let (start, end) = (address(start), address(end));
-    let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        random
-    };
     // The words of the rings are at the beginning.
     let span = [1 << 10, 4 << 10, end - start][seed as usize % 3];
     for _ in 0..[1, 40, 4000][seed as usize / 3 % 3] {
@@ -106,7 +144,6 @@ pub(crate) fn scribble(seed: u64) -> u64 {
         // be able to bear anything there, and this worker is given up.
         unsafe { (at as *mut u8).write_volatile(next() as u8) };
     }
-    seed
 }
 
 /// Where [`fall`] panics.

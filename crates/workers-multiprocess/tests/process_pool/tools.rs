@@ -10,6 +10,11 @@ use std::{
 };
 use workers_multiprocess::{Death, Future, ProcessPool, TaskError};
 
+/// Whether pool and worker have sockets between them, and no memory and no files.
+pub(crate) const SOCKETS: bool = cfg!(feature = "sockets");
+/// Whether those are all that there is, and the system is none in particular.
+pub(crate) const LOOPBACK: bool = cfg!(feature = "loopback");
+
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 pub(crate) fn pool(workers: usize) -> ProcessPool {
