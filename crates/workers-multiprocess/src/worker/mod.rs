@@ -23,7 +23,7 @@ use rustix::{
     process::{Resource, Rlimit, setrlimit},
     stdio,
 };
-use std::{io, process, sync::Arc};
+use std::{fs, io, process, sync::Arc};
 use watch::Watch;
 
 /// Makes this process a worker if a [`ProcessPool`](crate::ProcessPool) started it; must be the first line of
@@ -112,6 +112,12 @@ fn prepare(config: &Config, registry: &Registry) -> Result<(), String> {
             .map_err(|error| format!("a limit of {value} {what} was refused: {error}"))
     };
     if let Some(bytes) = config.memory {
+        if let Some(mapped) = mapped().filter(|mapped| *mapped > bytes) {
+            return Err(format!(
+                "a limit of {bytes} bytes of memory is less than the {mapped} of address space that a worker has before \
+                 its first task"
+            ));
+        }
         limit(Resource::As, bytes, "bytes of memory")?;
     }
     if let Some(time) = config.processor {
@@ -125,6 +131,12 @@ fn prepare(config: &Config, registry: &Registry) -> Result<(), String> {
         Ok(Err(Refused::Argument(text) | Refused::Result(text))) => Err(format!("the initializer: {text}")),
         Err(error) => Err(format!("the initializer: {error}")),
     }
+}
+
+/// How many bytes of address space this process has mapped, where the system tells.
+fn mapped() -> Option<u64> {
+    let pages: u64 = fs::read_to_string("/proc/self/statm").ok()?.split(' ').next()?.parse().ok()?;
+    Some(pages * rustix::param::page_size() as u64)
 }
 
 fn work(

@@ -108,6 +108,8 @@ const TESTS: &[harness::Test] = tests! {
         a_pool_without_descriptors_fails_the_results_that_need_some_and_nothing_else,
         a_panic_while_an_argument_is_encoded_fails_its_own_item_of_a_batch,
         a_limit_of_memory_in_which_no_worker_gets_ready_is_a_clear_error,
+        a_process_whose_argument_panics_is_not_started,
+        an_input_that_panics_is_over_and_what_was_sent_before_comes_back,
         a_child_that_the_program_forks_and_that_exits_at_once_ends_no_pool,
         chaos_kills_workers_and_costs_no_task_that_may_be_tried_again,
     }
