@@ -289,3 +289,23 @@ fn an_input_that_panics_is_over_and_what_was_submitted_before_comes_back() {
     assert!(squares.len() <= 300 && !squares.is_empty());
     assert!((0..).zip(&squares).all(|(n, square)| n * n == *square), "without a gap: {squares:?}");
 }
+
+#[test]
+fn pools_side_by_side_and_hundreds_one_after_another_leave_no_thread() {
+    let beside = ThreadPool::new(2).unwrap();
+    for number in 0..300_u64 {
+        let pool = ThreadPool::builder(2).name("passing").start().unwrap();
+        let (one, other) = (pool.submit(|n| n + 1, number), beside.submit(|n| n + 2, number));
+        match number % 3 {
+            0 => pool.shutdown(Shutdown::Drain),
+            1 => pool.shutdown(Shutdown::Discard),
+            _ => {}
+        }
+        drop(pool);
+        let taken_back = number % 3 == 1 && one.is_cancelled();
+        assert!(taken_back || one.result() == Ok(number + 1));
+        assert_eq!(other.result(), Ok(number + 2));
+    }
+    let is_left = |thread: &threads::ThreadRef| thread.name().is_some_and(|name| name.starts_with("passing"));
+    assert!(!threads::enumerate().iter().any(is_left), "their threads have ended");
+}

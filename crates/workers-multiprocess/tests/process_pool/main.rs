@@ -12,6 +12,8 @@ mod interrupts;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod matrix;
 #[cfg(all(target_os = "linux", not(loom)))]
+mod pools;
+#[cfg(all(target_os = "linux", not(loom)))]
 mod process;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod results;
@@ -120,6 +122,11 @@ const TESTS: &[harness::Test] = tests! {
         a_failure_while_requests_and_answers_are_sent_costs_one_task_at_most,
         a_failure_at_start_up_is_an_error_and_the_next_start_succeeds,
         a_failure_at_the_end_leaves_nothing_behind,
+    }
+    pools::{
+        a_pool_goes_on_when_another_is_dropped_or_loses_a_worker,
+        pools_may_be_made_in_several_threads_at_once,
+        hundreds_of_pools_one_after_another_leave_nothing,
     }
     scenarios::{
         a_program_without_init_gets_an_error_and_no_process,
