@@ -6,6 +6,8 @@ use core::cell::{Cell, RefCell};
 use loom::thread::ThreadId;
 
 pub use loom::thread::JoinHandle;
+/// Declares values of a thread's own.
+pub use loom::thread_local as local;
 
 std::thread_local! {
     // loom runs all threads of a model on one OS thread and does not see this: no scheduling point, no

@@ -7,6 +7,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 pub use std::thread::{JoinHandle, spawn, yield_now};
+/// Declares values of a thread's own.
+pub use std::thread_local as local;
 
 /// The number of the running thread among those of a [`Scope`]: 1 or more, and no other thread's. So who
 /// finds its own number somewhere wrote it there itself. Works on threads that Rust did not start.

@@ -5,6 +5,8 @@ use super::random;
 use std::time::Duration;
 
 pub use shuttle::thread::{JoinHandle, spawn, yield_now};
+/// Declares values of a thread's own.
+pub use shuttle::thread_local as local;
 
 /// A step that does nothing: any thread may run here.
 pub(super) fn step() {
