@@ -114,6 +114,16 @@ impl Spin {
         Self
     }
 
+    /// Pauses that are over.
+    pub fn pauses() -> Self {
+        Self
+    }
+
+    /// Yields that are over.
+    pub fn yields() -> Self {
+        Self
+    }
+
     /// Says that it is time to sleep.
     pub fn turn(&mut self) -> bool {
         false

@@ -120,6 +120,16 @@ impl Spin {
         Self::of(5, 65)
     }
 
+    /// The pauses of a long spin, two microseconds or none: for who then says that it waits, and [`yields`](Self::yields).
+    pub fn pauses() -> Self {
+        Self::of(5, 5)
+    }
+
+    /// The rest of a long spin: for who has said that it waits, and is served while it does.
+    pub fn yields() -> Self {
+        Self::of(0, 60)
+    }
+
     fn of(pauses: u32, turns: u32) -> Self {
         Self { turn: 0, pauses, turns: if cores() > 1 { turns } else { 0 } }
     }

@@ -49,6 +49,16 @@ impl Spin {
         Self::new()
     }
 
+    /// Fresh pauses.
+    pub fn pauses() -> Self {
+        Self::new()
+    }
+
+    /// Fresh yields.
+    pub fn yields() -> Self {
+        Self::new()
+    }
+
     /// Says `true` twice; then it is time to sleep.
     pub fn turn(&mut self) -> bool {
         let left = self.left;
