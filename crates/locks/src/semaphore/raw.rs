@@ -396,7 +396,7 @@ impl<S: Scope> Semaphore<S> {
 
     /// Looks at the word until it offers `n`, or somebody sleeps, or it has been long enough.
     fn spin(&self, n: u32) -> State {
-        let mut spin = Spin::new();
+        let mut spin = Spin::beside_a_holder();
         loop {
             // Relaxed: a hint; the exchange that follows decides.
             let seen = State::of_word(self.word.load(Relaxed));
