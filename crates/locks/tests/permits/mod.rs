@@ -127,7 +127,8 @@ pub(crate) enum Flaw {
 
 /// A semaphore that nobody waits for: who needs permits tries again.
 ///
-/// Its value may fall below zero, but no permit is lost for good: a history that it spoils still ends.
+/// A history that it spoils still ends: its value may fall below zero, as who has tried long enough takes what is not
+/// there.
 pub(crate) struct Twin {
     value: AtomicU32,
     most: u32,
@@ -147,9 +148,13 @@ impl Twin {
 
 impl Permits for Twin {
     fn acquire(&self, n: u32) {
-        while !self.try_acquire(n) {
+        for _ in 0..10_000 {
+            if self.try_acquire(n) {
+                return;
+            }
             platform::thread::yield_now();
         }
+        self.value.fetch_sub(n, Acquire);
     }
 
     fn try_acquire(&self, n: u32) -> bool {
