@@ -109,6 +109,11 @@ impl Spin {
         Self
     }
 
+    /// The same.
+    pub fn beside_a_holder() -> Self {
+        Self
+    }
+
     /// A long spin that is over.
     pub fn long() -> Self {
         Self

@@ -44,6 +44,11 @@ impl Spin {
         Self { left: TURNS }
     }
 
+    /// The same.
+    pub fn beside_a_holder() -> Self {
+        Self::new()
+    }
+
     /// A fresh long spin, no longer here.
     pub fn long() -> Self {
         Self::new()
