@@ -1,9 +1,9 @@
-//! What four real threads see of a bounded semaphore, one thread alone could have seen, in some order.
+//! What four real threads see of a semaphore, one thread alone could have seen, in some order.
 #![cfg(not(any(loom, shuttle)))]
 
 mod permits;
 
-use locks::BoundedSemaphore;
+use locks::{BoundedSemaphore, MAX_PERMITS, Semaphore};
 use permits::{Flaw, Op, Permits, Twin, Witnessed};
 use std::thread;
 
@@ -44,10 +44,10 @@ fn act(witnessed: &Witnessed<impl Permits>, mut dice: Dice) {
     }
 }
 
-/// So many histories; the first that no order explains.
-fn histories<P: Permits>(new: impl Fn() -> P) -> Result<(), String> {
+/// So many histories of a semaphore that is full; the first that no order explains.
+fn histories<P: Permits>(most: u32, new: impl Fn(u32) -> P) -> Result<(), String> {
     (0..HISTORIES).try_for_each(|seed| {
-        let witnessed = Witnessed::new(new(), MOST);
+        let witnessed = Witnessed::new(new(most), most);
         thread::scope(|scope| {
             for number in 0..4 {
                 let witnessed = &witnessed;
@@ -60,13 +60,18 @@ fn histories<P: Permits>(new: impl Fn() -> P) -> Result<(), String> {
 
 #[test]
 fn histories_of_real_threads_are_linearizable() {
-    histories(|| BoundedSemaphore::new(MOST)).unwrap();
+    histories(MOST, BoundedSemaphore::new).unwrap();
+}
+
+#[test]
+fn histories_at_the_limit_are_linearizable_though_releases_add_before_they_look() {
+    histories(MAX_PERMITS, Semaphore::new).unwrap();
 }
 
 #[test]
 fn a_semaphore_that_is_not_is_found_out() {
-    for flaw in [Flaw::LooksAndTakes, Flaw::ReleasesOneByOne] {
-        let violation = histories(|| Twin::new(flaw, MOST)).unwrap_err();
+    for flaw in [Flaw::LooksAndTakes, Flaw::ReleasesOneByOne, Flaw::AddsAndTakesBack] {
+        let violation = histories(MOST, |most| Twin::new(flaw, most)).unwrap_err();
         assert!(violation.contains("no order explains"), "{violation}");
     }
 }

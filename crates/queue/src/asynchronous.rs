@@ -6,7 +6,8 @@
 //!
 //! # Protocol
 //! As a thread's: attempt; nothing? Leave a waker in a [`Waiter`], enter the line, and return. When polled
-//! again: not called yet? Leave the new waker. Called: leave the line, attempt again.
+//! again: not called yet? Leave the new waker. Called: leave the line; attempt again, unless the item has gone from
+//! our hand. A task that would get holds out no hand that may be served: it could be dropped with the item in it.
 //!
 //! # Proofs
 //! `tests/loom/asynchronous.rs`.
@@ -32,11 +33,11 @@ impl<K: Kind> AnyQueue<K> {
     /// });
     /// ```
     pub fn get_async(&self) -> GetAsync<'_, K> {
-        GetAsync { queue: self, waiter: None }
+        GetAsync { queue: self, waiting: None }
     }
 
     /// As [`put`](Self::put), for a task. If the future is dropped before it is ready, the item is dropped
-    /// with it; of a rendezvous it may have been taken just then.
+    /// with it, unless another has just put it for us, or taken it.
     ///
     /// ```
     /// let queue = queue::Queue::bounded(1);
@@ -57,18 +58,18 @@ impl<K: Kind> AnyQueue<K> {
 #[must_use = "a future does nothing before it is awaited"]
 pub struct GetAsync<'a, K: Kind> {
     queue: &'a AnyQueue<K>,
-    /// Who stands in line for us.
-    waiter: Option<Box<Waiter>>,
+    /// What stands in line for us.
+    waiting: Option<Offer<K::Item>>,
 }
 
 impl<K: Kind> GetAsync<'_, K> {
     /// Leaves the line; whether we had been called.
     fn leave(&mut self) -> bool {
-        self.waiter.take().is_some_and(|waiter| !self.queue.kind().leave_get(&waiter))
+        self.waiting.take().is_some_and(|offer| !self.queue.kind().leave_get(&offer.hand))
     }
 
     fn poll_get(&mut self, waker: &Waker) -> Poll<Result<K::Item, ShutDown>> {
-        if self.waiter.as_ref().is_some_and(|waiter| waiter.polled(waker)) {
+        if self.waiting.as_ref().is_some_and(|offer| offer.waiter.polled(waker)) {
             return Poll::Pending;
         }
         self.leave();
@@ -81,8 +82,9 @@ impl<K: Kind> GetAsync<'_, K> {
             let waiter = Box::new(Waiter::new());
             // Nobody can have called it yet.
             waiter.polled(waker);
-            if self.queue.kind().enter_get(&waiter) {
-                self.waiter = Some(waiter);
+            let hand = Box::new(Hand::of_several(&waiter, None));
+            if self.queue.kind().enter_get(&hand) {
+                self.waiting = Some(Offer { hand, waiter });
                 return Poll::Pending;
             }
         }
@@ -153,6 +155,7 @@ impl<K: Kind> Future for PutAsync<'_, K> {
             let waiter = Box::new(Waiter::new());
             // Nobody can have called it yet.
             waiter.polled(context.waker());
+            // The item may be put for us: then it has gone from our hand, as at a rendezvous.
             let hand = Box::new(Hand::new(&waiter, Some(item)));
             if self.queue.kind().enter_put(&hand) {
                 self.waiting = Some(Offer { hand, waiter });

@@ -3,7 +3,7 @@
 use crate::error::{GetError, PutError};
 use crate::feed::Feed;
 use crate::sync::Deadline;
-use crate::waiting::{Hand, Waiter};
+use crate::waiting::Hand;
 
 /// A kind of queue: in which order items leave, and how many there is room for.
 ///
@@ -74,10 +74,10 @@ pub trait Core {
     fn call_putter(&self);
 
     /// Lines up for an item, unless there is one.
-    fn enter_get(&self, waiter: &Waiter) -> bool;
+    fn enter_get(&self, hand: &Hand<Self::Item>) -> bool;
 
     /// Leaves that line; `false` if it has been called.
-    fn leave_get(&self, waiter: &Waiter) -> bool;
+    fn leave_get(&self, hand: &Hand<Self::Item>) -> bool;
 
     /// Calls a getter that waits for an item.
     fn call_getter(&self);

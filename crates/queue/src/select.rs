@@ -98,7 +98,7 @@ impl<'a, R> Select<'a, R> {
         queue: &'a AnyQueue<K>,
         then: impl FnOnce(Result<K::Item, ShutDown>) -> R + 'a,
     ) -> Self {
-        self.cases.push(Box::new(Get { queue, then: Some(then), got: None, waiter: core::ptr::null() }));
+        self.cases.push(Box::new(Get { queue, then: Some(then), got: None, hand: None }));
         self
     }
 
@@ -225,8 +225,8 @@ struct Get<'a, K: Kind, F> {
     queue: &'a AnyQueue<K>,
     then: Option<F>,
     got: Option<Result<K::Item, ShutDown>>,
-    /// Whom we have in the line.
-    waiter: *const Waiter,
+    /// What we have in the line.
+    hand: Option<Box<Hand<K::Item>>>,
 }
 
 impl<R, K: Kind, F: FnOnce(Result<K::Item, ShutDown>) -> R> Case<R> for Get<'_, K, F> {
@@ -240,14 +240,13 @@ impl<R, K: Kind, F: FnOnce(Result<K::Item, ShutDown>) -> R> Case<R> for Get<'_, 
     }
 
     fn enter(&mut self, waiter: &Waiter) -> bool {
-        self.waiter = waiter;
-        self.queue.kind().enter_get(waiter)
+        let hand = self.hand.insert(Box::new(Hand::of_several(waiter, None)));
+        self.queue.kind().enter_get(hand)
     }
 
     fn leave(&mut self) -> Left {
-        // SAFETY: the waiter lives until all lines are left (S2).
-        let waiter = unsafe { &*self.waiter };
-        if self.queue.kind().leave_get(waiter) { Left::InLine } else { Left::Called }
+        let in_line = self.hand.take().is_none_or(|hand| self.queue.kind().leave_get(&hand));
+        if in_line { Left::InLine } else { Left::Called }
     }
 
     fn pass_on(&self) {
@@ -284,7 +283,7 @@ impl<R, K: Kind, F: FnOnce(Result<(), PutError<()>>) -> R> Case<R> for Put<'_, K
     }
 
     fn enter(&mut self, waiter: &Waiter) -> bool {
-        let hand = self.hand.insert(Box::new(Hand::new(waiter, self.item.take())));
+        let hand = self.hand.insert(Box::new(Hand::of_several(waiter, self.item.take())));
         let entered = self.queue.kind().enter_put(hand);
         if !entered {
             *self.item = self.hand.take().and_then(|hand| hand.into_item());

@@ -112,19 +112,17 @@ impl<'p, R> Window<'p, R> {
 
     /// Submits one more task, if there is room and something to submit.
     fn submit(&mut self) -> Option<Batch<R>> {
-        let supply = self.supply.as_mut()?;
         if self.tasks >= TASKS_PER_WORKER * self.workers || self.items >= self.buffer {
             return None;
         }
+        // Not every iterator ends twice, nor goes on after a panic: that is the end of it, too.
+        let mut supply = self.supply.take()?;
         let size = self.chunk.next(&self.meter, supply.size_hint().1, self.workers);
         let batch = supply.submit(size.min(self.buffer - self.items), &self.meter);
-        match &batch {
-            Some(batch) => {
-                self.tasks += 1;
-                self.items += batch.len();
-            }
-            // Not every iterator ends twice.
-            None => self.supply = None,
+        if let Some(batch) = &batch {
+            self.tasks += 1;
+            self.items += batch.len();
+            self.supply = Some(supply);
         }
         batch
     }
@@ -182,6 +180,9 @@ macro_rules! options {
 /// [`start`](Self::start)), and then as results are taken, some ahead. So the input may be infinite, and a slow
 /// reader holds the workers back. A task that failed is an error in its place, and the others go on. Dropping
 /// the iterator cancels the tasks that have not begun.
+///
+/// A panic of the input is the panic of whoever asks for a result, and the end of the input: the items that it gave
+/// for the task that was being made are dropped, and who asks again gets the results of all tasks before that.
 ///
 /// ```
 /// use workers_multiprocess::ThreadPool;

@@ -1,4 +1,7 @@
-//! The door to `platform` and `locks`: what the thread pool's algorithm touches of the hardware and the system.
+//! The door to `platform`, `locks` and `threads`: what the thread pool touches of the hardware and the system.
+
+#[cfg(all(shuttle, not(loom)))]
+mod shuttled;
 
 pub(crate) use locks::Semaphore;
 pub(crate) use platform::atomic::{
@@ -6,3 +9,9 @@ pub(crate) use platform::atomic::{
     Ordering::{Relaxed, SeqCst},
     fence,
 };
+#[cfg(not(loom))]
+pub(crate) use platform::thread::local;
+#[cfg(all(shuttle, not(loom)))]
+pub(crate) use shuttled::{Handle, Thread};
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) use threads::{Handle, Thread};

@@ -142,7 +142,7 @@ fn map_takes_from_an_endless_input_only_what_it_needs() {
     let mut results = pool.map(|n: u64| n + 1, input).buffer_size(5);
     assert_eq!(results.next(), Some(Ok(1)));
     assert_eq!(*taken.lock().unwrap(), 5);
-    assert_eq!(results.by_ref().take(1000).map(Result::unwrap).sum::<u64>(), (2..1002).sum());
+    assert_eq!(results.by_ref().take(1000).map(Result::unwrap).sum::<u64>(), (2..1002).sum::<u64>());
 }
 
 #[test]
@@ -274,4 +274,38 @@ fn the_threads_work_on_after_a_shutdown_until_nothing_is_left() {
     drop(release);
     assert_eq!((result(blocker), result(before)), (Ok(()), Ok(1)));
     assert!(pool.join_timeout(LONG));
+}
+
+#[test]
+fn an_input_that_panics_is_over_and_what_was_submitted_before_comes_back() {
+    let pool = ThreadPool::new(2).unwrap();
+    let fails = |n: u64| if n != 300 { n } else { std::panic::resume_unwind(Box::new("of the input")) };
+    let mut results = pool.map(|n| n * n, (0..).map(fails));
+    let mut squares = Vec::new();
+    let mut take = || results.by_ref().for_each(|square| squares.push(square.unwrap()));
+    let taken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(&mut take));
+    assert_eq!(taken.unwrap_err().downcast_ref(), Some(&"of the input"));
+    squares.extend(results.by_ref().map(Result::unwrap));
+    assert!(squares.len() <= 300 && !squares.is_empty());
+    assert!((0..).zip(&squares).all(|(n, square)| n * n == *square), "without a gap: {squares:?}");
+}
+
+#[test]
+fn pools_side_by_side_and_hundreds_one_after_another_leave_no_thread() {
+    let beside = ThreadPool::new(2).unwrap();
+    for number in 0..300_u64 {
+        let pool = ThreadPool::builder(2).name("passing").start().unwrap();
+        let (one, other) = (pool.submit(|n| n + 1, number), beside.submit(|n| n + 2, number));
+        match number % 3 {
+            0 => pool.shutdown(Shutdown::Drain),
+            1 => pool.shutdown(Shutdown::Discard),
+            _ => {}
+        }
+        drop(pool);
+        let taken_back = number % 3 == 1 && one.is_cancelled();
+        assert!(taken_back || one.result() == Ok(number + 1));
+        assert_eq!(other.result(), Ok(number + 2));
+    }
+    let is_left = |thread: &threads::ThreadRef| thread.name().is_some_and(|name| name.starts_with("passing"));
+    assert!(!threads::enumerate().iter().any(is_left), "their threads have ended");
 }

@@ -223,7 +223,7 @@ impl<S: Scope> RawLock<S> {
 
     #[cold]
     fn acquire_slowly(&self, deadline: &Deadline) -> bool {
-        let (mut spin, mut patience) = (Spin::new(), Patience::new());
+        let (mut spin, mut patience) = (Spin::beside_a_holder(), Patience::new());
         // Who has waited may not be the only one who does (I2): it never takes the lock as HELD.
         let (mut has_waited, mut take_as) = (false, HELD);
         // Relaxed, here and below: a hint; the exchange that follows decides.
@@ -258,7 +258,7 @@ impl<S: Scope> RawLock<S> {
                 // A sleeper that timed out was not woken: no wake is lost with it.
                 return self.leave();
             }
-            (has_waited, take_as, spin) = (true, CONTENDED, Spin::new());
+            (has_waited, take_as, spin) = (true, CONTENDED, Spin::beside_a_holder());
             seen = self.word.load(Relaxed);
         }
     }

@@ -390,7 +390,7 @@ impl<S: Scope> RawRwLock<S> {
 
     /// Looks at the state until it is as wanted, or it has been long enough.
     fn spin(&self, wanted: impl Fn(u32) -> bool) -> u32 {
-        let mut spin = Spin::new();
+        let mut spin = Spin::beside_a_holder();
         loop {
             // Relaxed: a hint; the exchange that follows decides.
             let seen = self.state.load(Relaxed);

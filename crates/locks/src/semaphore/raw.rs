@@ -15,7 +15,7 @@
 //! # State
 //! | in `word` | meaning |
 //! |---|---|
-//! | value | permits that nobody holds |
+//! | value | permits that nobody holds; above `MAX_PERMITS` as many more as somebody is about to take back |
 //! | `WAITING` | somebody who needs one permit may sleep on `word` |
 //! | `GATHERING` | somebody may sleep on `round`: it needs several permits, or has the reservation |
 //! | `RESERVED` | one waiter has waited too long: until it has its permits, nobody else gets any |
@@ -32,26 +32,33 @@
 //!      Who has the reservation ends it (5).
 //!    - Else set the flag, and sleep: for one permit `WAITING`, on `word`; for several `GATHERING`, on `round`. Who
 //!      has waited too long, while nobody has the reservation, sets all three, and sleeps on `round` from now on.
-//! 4. Release `n`, one at least: exchange the value for `n` more and the flags for none, and wake: `n` on `word` if
-//!    it was `WAITING`; everybody on `round`, after counting it, if it was `GATHERING`. Under `RESERVED` only the
-//!    second.
+//! 4. Release several, or one of a bounded semaphore: exchange the value for `n` more and the flags for none, and
+//!    wake: as many on `word` as there are permits if it was `WAITING`; everybody on `round`, after counting it, if it
+//!    was `GATHERING`. Under `RESERVED` only the second. With one permit too many do nothing, and say so.
+//!
+//!    Release one: add it, without a look. If there were no flags before, and not `MAX_PERMITS`, that is all. If there
+//!    were `MAX_PERMITS`, say so, and take one away if there are more than that now. Else, unless the value is 0
+//!    again, exchange the flags for none, and wake as above.
 //! 5. A reservation ends when its waiter has its permits, or when its deadline comes: exchange `RESERVED` for
 //!    nothing. If permits are left, clear the other flags too, and wake as in 4.
 //!
 //! # Invariants
 //! - I1. Permits are taken only by an exchange that finds them: the value never falls below zero.
-//! - I2. `WAITING` says that the value is 0, or `RESERVED`: it is set only then, and no value is added without
-//!   clearing it.
+//! - I2. `WAITING` says that the value is 0, or `RESERVED`, or that a release of one has added its permit and is about
+//!   to look at the word once more. It is set only then; several are added only with clearing it.
 //! - I3. While a thread sleeps on `word`, it is `WAITING`, or a wake is on its way to one of those who sleep there,
-//!   or one of them is awake and about to look. It sets the flag first (3). Who clears it wakes (4, 5). Who was
-//!   woken sets it again or wakes the next (3); in particular it may not only take what it was woken for, as
-//!   a release that found no flag has woken nobody.
+//!   or one of them is awake and about to look. It sets the flag first (3). Who clears it wakes (4, 5): as many as
+//!   there are permits, one at least. Who was woken sets it again or wakes the next (3); in particular it may not only
+//!   take what it was woken for, as a release that found no flag has woken nobody.
 //! - I4. Nobody but these sleeps on `word`: a wake for one permit never reaches a thread that needs two, which could
 //!   neither use it nor know whom to give it to.
 //! - I5. While a thread sleeps on `round`, there is not enough for it, or all is reserved, and it is `GATHERING`; or
 //!   the round is about to be counted and everybody there woken. It reads the round before it looks at the word: if
 //!   the round is counted after that, it does not sleep, and if before, it sees the word that it was counted for.
 //! - I6. While it is `RESERVED`, one thread knows that it is for itself; it does not leave without 5.
+//! - I7. A value of `MAX_PERMITS` and more counts as `MAX_PERMITS`: who takes `n` leaves `MAX_PERMITS - n`. So one that
+//!   was added too many is nobody's, and its release failed, at the moment at which it was added. What is above
+//!   `MAX_PERMITS` is at most as much as releases are about to look: each of them takes one away, if there is one.
 //! - A waiter that times out was not woken: no wake is lost with it.
 //!
 //! # Memory orderings
@@ -62,9 +69,9 @@
 //! - All else is Relaxed: one word is always in order with itself.
 //!
 //! # Proofs
-//! `tests/loom/semaphore.rs`; what loom does not run (the spin) changes nothing: it only loads the word.
+//! `tests/loom/semaphore.rs`, `release.rs`, `reservation.rs`, `history.rs`; what loom does not run (the spin) changes nothing: it only loads the word.
 
-use super::state::{MAX_PERMITS, State};
+use super::state::{MAX_PERMITS, ONE, State};
 use crate::sync::{
     Acquire, AtomicU32, Deadline, Patience, Private, Relaxed, Release, Scope, Spin, Wait, const_fn, wait,
     wake,
@@ -187,11 +194,10 @@ impl<S: Scope> Semaphore<S> {
         assert!(n <= MAX_PERMITS, "more permits than any semaphore has");
         // Relaxed: the exchange decides.
         let mut seen = State::of_word(self.word.load(Relaxed));
-        while seen.offers(n) {
-            let next = seen.minus(n).word();
-            // Acquire: pairs with the Release in release_up_to(): the holders before us are done (I1).
+        while let Some(rest) = seen.less(n) {
+            // Acquire: pairs with the Release in release() and release_up_to(): the holders before us are done (I1).
             // Relaxed on failure: nothing is touched without a permit.
-            match self.word.compare_exchange(seen.word(), next, Acquire, Relaxed) {
+            match self.word.compare_exchange(seen.word(), rest.word(), Acquire, Relaxed) {
                 Ok(_) => return true,
                 Err(now) => seen = State::of_word(now),
             }
@@ -214,7 +220,9 @@ impl<S: Scope> Semaphore<S> {
     /// [`OverRelease`] if there are [`MAX_PERMITS`] already.
     #[inline]
     pub fn release(&self) -> Result<(), OverRelease> {
-        self.release_many(1)
+        // Release: pairs with the Acquire of whoever takes the permit later: it sees what we wrote.
+        let seen = State::of_word(self.word.fetch_add(ONE, Release));
+        if seen.plus_one().is_plain() { Ok(()) } else { self.release_slowly(seen) }
     }
 
     /// Gives `n` permits back in one step, and wakes as many sleepers as can use them. To give none back does nothing.
@@ -223,7 +231,7 @@ impl<S: Scope> Semaphore<S> {
     /// [`OverRelease`] if there would be more than [`MAX_PERMITS`]; none is given back then.
     #[inline]
     pub fn release_many(&self, n: u32) -> Result<(), OverRelease> {
-        self.release_up_to(n, MAX_PERMITS)
+        if n == 1 { self.release() } else { self.release_up_to(n, MAX_PERMITS) }
     }
 
     /// Gives `n` permits back, if there are no more than `most` then.
@@ -247,6 +255,17 @@ impl<S: Scope> Semaphore<S> {
                 Err(now) => seen = State::of_word(now),
             }
         }
+        Ok(())
+    }
+
+    /// What is left to do for one that has added a permit to `found`, and found more than permits there.
+    #[cold]
+    fn release_slowly(&self, found: State) -> Result<(), OverRelease> {
+        if found.is_full() {
+            self.change(State::without_one_too_many);
+            return Err(OverRelease);
+        }
+        self.change(State::announced);
         Ok(())
     }
 
@@ -307,7 +326,8 @@ impl<S: Scope> Semaphore<S> {
             };
             if slept == Wait::TimedOut {
                 if has_reserved {
-                    self.end_reservation();
+                    // The last thing that it does (I6).
+                    self.change(State::unreserved);
                 }
                 return false;
             }
@@ -337,12 +357,15 @@ impl<S: Scope> Semaphore<S> {
         true
     }
 
-    /// The last thing that a waiter does that has the reservation and whose deadline has come (I6).
-    fn end_reservation(&self) {
+    /// Changes what the word says of permits that are there already, and wakes those for whom that is better.
+    fn change(&self, change: impl Fn(State) -> State) {
         // Relaxed: the exchange decides; and it carries nothing: what others released before it is handed on.
         let mut seen = State::of_word(self.word.load(Relaxed));
         loop {
-            let next = seen.unreserved();
+            let next = change(seen);
+            if next == seen {
+                return;
+            }
             match self.word.compare_exchange(seen.word(), next.word(), Relaxed, Relaxed) {
                 Ok(_) => return self.wake_for(seen, next),
                 Err(now) => seen = State::of_word(now),
@@ -361,7 +384,7 @@ impl<S: Scope> Semaphore<S> {
     #[cold]
     fn wake_sleepers(&self, seen: State, next: State) {
         if seen.wakes_waiting(next) {
-            // There was no permit for them before (I2), so each that there is now can be used by one of them.
+            // Nobody was woken for the permits that there are now (I2): each can be used by one of them.
             wake::<S>(&raw const self.word, next.value());
         }
         if seen.wakes_gathering(next) {
@@ -373,7 +396,7 @@ impl<S: Scope> Semaphore<S> {
 
     /// Looks at the word until it offers `n`, or somebody sleeps, or it has been long enough.
     fn spin(&self, n: u32) -> State {
-        let mut spin = Spin::new();
+        let mut spin = Spin::beside_a_holder();
         loop {
             // Relaxed: a hint; the exchange that follows decides.
             let seen = State::of_word(self.word.load(Relaxed));

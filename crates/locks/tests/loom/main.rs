@@ -11,6 +11,7 @@
 //! | `event.rs` | a set reaches who waited, also if cleared at once; its writes are seen; who clears and then looks misses no work |
 //! | `history.rs` | what two threads see of a semaphore, one alone could have seen |
 //! | `semaphore.rs` | a permit has one holder at a time; no release is lost on sleepers of any size, nor to a waiter that gives up |
+//! | `release.rs` | a release that adds before it looks forgets nobody who sleeps |
 //! | `reservation.rs` | what a semaphore sets aside for one that has waited too long; nobody is left asleep by it |
 //! | `rlock.rs` | one owner at a time until its last level; nobody else can release; a wait lets go of all levels |
 //! | `rwlock.rs` | a writer is alone, and what it wrote is seen; it sees that readers are done; nobody is left asleep |
@@ -32,6 +33,7 @@ mod history;
 mod lock;
 #[path = "../permits/mod.rs"]
 mod permits;
+mod release;
 mod reservation;
 mod rlock;
 mod rwlock;

@@ -1,8 +1,8 @@
-//! What one thread alone could see of a bounded semaphore, and histories of many to be compared with it: for real
+//! What one thread alone could see of a semaphore that is full, and histories of many to be compared with it: for real
 //! threads, shuttle's and loom's.
 
 use histories::{Recorder, Specification, check};
-use locks::BoundedSemaphore;
+use locks::{BoundedSemaphore, Semaphore};
 use platform::atomic::{
     AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
@@ -16,23 +16,30 @@ pub(crate) trait Permits: Send + Sync + 'static {
     fn value(&self) -> u32;
 }
 
-impl Permits for BoundedSemaphore {
-    fn acquire(&self, n: u32) {
-        self.acquire_many(n);
-    }
+macro_rules! permits {
+    ($semaphore:ident) => {
+        impl Permits for $semaphore {
+            fn acquire(&self, n: u32) {
+                self.acquire_many(n);
+            }
 
-    fn try_acquire(&self, n: u32) -> bool {
-        self.try_acquire_many(n)
-    }
+            fn try_acquire(&self, n: u32) -> bool {
+                self.try_acquire_many(n)
+            }
 
-    fn release(&self, n: u32) -> bool {
-        self.release_many(n).is_ok()
-    }
+            fn release(&self, n: u32) -> bool {
+                self.release_many(n).is_ok()
+            }
 
-    fn value(&self) -> u32 {
-        self.value()
-    }
+            fn value(&self) -> u32 {
+                self.value()
+            }
+        }
+    };
 }
+
+permits!(BoundedSemaphore);
+permits!(Semaphore);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
@@ -114,11 +121,14 @@ pub(crate) enum Flaw {
     LooksAndTakes,
     /// Several permits come back one by one.
     ReleasesOneByOne,
+    /// A permit is added, and taken back where it was one too many, although others may have taken it.
+    AddsAndTakesBack,
 }
 
 /// A semaphore that nobody waits for: who needs permits tries again.
 ///
-/// Its value may fall below zero, but no permit is lost for good: a history that it spoils still ends.
+/// A history that it spoils still ends: its value may fall below zero, as who has tried long enough takes what is not
+/// there.
 pub(crate) struct Twin {
     value: AtomicU32,
     most: u32,
@@ -138,9 +148,13 @@ impl Twin {
 
 impl Permits for Twin {
     fn acquire(&self, n: u32) {
-        while !self.try_acquire(n) {
+        for _ in 0..10_000 {
+            if self.try_acquire(n) {
+                return;
+            }
             platform::thread::yield_now();
         }
+        self.value.fetch_sub(n, Acquire);
     }
 
     fn try_acquire(&self, n: u32) -> bool {
@@ -157,6 +171,14 @@ impl Permits for Twin {
     }
 
     fn release(&self, n: u32) -> bool {
+        if self.flaw == Flaw::AddsAndTakesBack {
+            let fits = !Self::has(self.value.fetch_add(n, Release).wrapping_add(n), self.most + 1);
+            if !fits {
+                platform::thread::yield_now();
+                self.value.fetch_sub(n, Relaxed);
+            }
+            return fits;
+        }
         if Self::has(self.value.load(Relaxed).wrapping_add(n), self.most + 1) {
             return false;
         }
@@ -169,6 +191,7 @@ impl Permits for Twin {
     }
 
     fn value(&self) -> u32 {
-        self.value.load(Relaxed)
+        let value = self.value.load(Relaxed);
+        if Self::has(value, self.most) { self.most } else { value }
     }
 }

@@ -1,6 +1,7 @@
-//! Every operation of a random history of a `BoundedSemaphore` returns what one number says, and leaves it so.
+//! Every operation of a random history of a `BoundedSemaphore`, and of a `Semaphore` at its limit, returns what one
+//! number says, and leaves it so.
 
-use locks::{BoundedSemaphore, OverRelease};
+use locks::{BoundedSemaphore, MAX_PERMITS, OverRelease, Semaphore};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -30,13 +31,11 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn a_history_is_that_of_one_number(most in 0..6_u32, ops in prop::collection::vec(op(), 1..200)) {
-        let (semaphore, mut value) = (BoundedSemaphore::new(most), most);
-        for op in ops {
+/// Does each, and compares with a number that begins at `most`.
+macro_rules! follow_one_number {
+    ($semaphore:expr, $most:expr, $ops:expr) => {{
+        let (semaphore, most, mut value) = ($semaphore, $most, $most);
+        for op in $ops {
             let mut take = |n: u32| {
                 let there = n <= value;
                 value -= if there { n } else { 0 };
@@ -64,5 +63,19 @@ proptest! {
             }
             prop_assert_eq!(semaphore.value(), value);
         }
+    }};
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_history_is_that_of_one_number(most in 0..6_u32, ops in prop::collection::vec(op(), 1..200)) {
+        follow_one_number!(BoundedSemaphore::new(most), most, ops);
+    }
+
+    #[test]
+    fn a_history_at_the_limit_is_that_of_one_number(ops in prop::collection::vec(op(), 1..200)) {
+        follow_one_number!(Semaphore::new(MAX_PERMITS), MAX_PERMITS, ops);
     }
 }

@@ -1,5 +1,6 @@
 //! # Claim
-//! What eight threads see of a `BoundedSemaphore` one thread alone could have seen, in some order.
+//! What eight threads see of a semaphore, a `BoundedSemaphore` or a `Semaphore` that has all the permits there may be,
+//! one thread alone could have seen, in some order.
 //!
 //! # Model
 //! Eight threads with two calls or three each: waiting, trying, giving back, giving back too much, and asking for the
@@ -9,7 +10,7 @@
 //! What weak memory would show: `tests/loom/history.rs`.
 
 use crate::permits::{Flaw, Op, Permits, Twin, Witnessed};
-use locks::BoundedSemaphore;
+use locks::{BoundedSemaphore, MAX_PERMITS, Semaphore};
 use platform::check::{Death, Trial, saw};
 use platform::thread::spawn;
 use std::sync::Arc;
@@ -33,8 +34,8 @@ fn acts(witnessed: &Witnessed<impl Permits>, number: u32) {
     witnessed.does(Op::Value);
 }
 
-fn eight(permits: impl Permits) {
-    let witnessed = Arc::new(Witnessed::new(permits, MOST));
+fn eight(most: u32, permits: impl Permits) {
+    let witnessed = Arc::new(Witnessed::new(permits, most));
     let others: Vec<_> = (1..8)
         .map(|number| {
             let witnessed = Arc::clone(&witnessed);
@@ -58,10 +59,25 @@ fn what_eight_threads_see_has_an_order() {
     .schedules(5_000)
     .outcomes(&["explained"])
     .refuted_by_twin("it looks, and takes what may be gone", Death::Assertion("no order explains"), || {
-        eight(Twin::new(Flaw::LooksAndTakes, MOST));
+        eight(MOST, Twin::new(Flaw::LooksAndTakes, MOST));
     })
     .refuted_by_twin("permits come back one by one", Death::Assertion("no order explains"), || {
-        eight(Twin::new(Flaw::ReleasesOneByOne, MOST));
+        eight(MOST, Twin::new(Flaw::ReleasesOneByOne, MOST));
     })
-    .check(|| eight(BoundedSemaphore::new(MOST)));
+    .check(|| eight(MOST, BoundedSemaphore::new(MOST)));
+}
+
+#[test]
+fn what_eight_threads_see_at_the_limit_has_an_order() {
+    Trial::new(
+        "history::what_eight_threads_see_at_the_limit_has_an_order",
+        "what eight threads see of a semaphore that can have no more permits, one alone could have seen in some order",
+    )
+    .threads(8)
+    .schedules(5_000)
+    .outcomes(&["explained"])
+    .refuted_by_twin("what is added may be taken", Death::Assertion("no order explains"), || {
+        eight(MOST, Twin::new(Flaw::AddsAndTakesBack, MOST));
+    })
+    .check(|| eight(MAX_PERMITS, Semaphore::new(MAX_PERMITS)));
 }

@@ -6,6 +6,8 @@ use core::cell::{Cell, RefCell};
 use loom::thread::ThreadId;
 
 pub use loom::thread::JoinHandle;
+/// Declares values of a thread's own.
+pub use loom::thread_local as local;
 
 std::thread_local! {
     // loom runs all threads of a model on one OS thread and does not see this: no scheduling point, no
@@ -107,8 +109,23 @@ impl Spin {
         Self
     }
 
+    /// The same.
+    pub fn beside_a_holder() -> Self {
+        Self
+    }
+
     /// A long spin that is over.
     pub fn long() -> Self {
+        Self
+    }
+
+    /// Pauses that are over.
+    pub fn pauses() -> Self {
+        Self
+    }
+
+    /// Yields that are over.
+    pub fn yields() -> Self {
         Self
     }
 

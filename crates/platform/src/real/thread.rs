@@ -7,6 +7,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 pub use std::thread::{JoinHandle, spawn, yield_now};
+/// Declares values of a thread's own.
+pub use std::thread_local as local;
 
 /// The number of the running thread among those of a [`Scope`]: 1 or more, and no other thread's. So who
 /// finds its own number somewhere wrote it there itself. Works on threads that Rust did not start.
@@ -96,16 +98,25 @@ pub struct Spin {
     turn: u32,
     pauses: u32,
     turns: u32,
+    yields: u32,
 }
 
 impl Spin {
-    /// A fresh spin: 11 turns, a few microseconds, or none where the process may use one core only. For what
-    /// somebody holds for a moment, as a lock.
+    /// A fresh spin: 11 turns, a few microseconds, or none where the process may use one core only. For what is
+    /// about to happen, as an event.
     ///
-    /// The first turn is a pause: a short section is over by then.
+    /// The first turn is a pause: it may happen at once.
     #[expect(clippy::new_without_default, reason = "a spin is begun, it has no neutral value")]
     pub fn new() -> Self {
-        Self::of(1, 11)
+        Self::of(1, 11, 1)
+    }
+
+    /// As long, in four turns. For what somebody holds for a moment, and may take again at once, as a lock.
+    ///
+    /// The first turn is a pause: a short section is over by then. The others are so long that a holder goes
+    /// through dozens of short sections between two of our looks, each of which takes the cache line from it.
+    pub fn beside_a_holder() -> Self {
+        Self::of(1, 4, 3)
     }
 
     /// A long spin: as long as a sleep and a waking cost, some twenty microseconds. For a partner that is
@@ -115,17 +126,27 @@ impl Spin {
     /// The first turns are pauses, each twice as long as the one before: they see a partner on another core
     /// at once, and leave it the cache line more and more.
     pub fn long() -> Self {
-        Self::of(5, 65)
+        Self::of(5, 65, 1)
     }
 
-    fn of(pauses: u32, turns: u32) -> Self {
-        Self { turn: 0, pauses, turns: if cores() > 1 { turns } else { 0 } }
+    /// The pauses of a long spin, two microseconds or none: for who then says that it waits, and [`yields`](Self::yields).
+    pub fn pauses() -> Self {
+        Self::of(5, 5, 1)
+    }
+
+    /// The rest of a long spin: for who has said that it waits, and is served while it does.
+    pub fn yields() -> Self {
+        Self::of(0, 60, 1)
+    }
+
+    fn of(pauses: u32, turns: u32, yields: u32) -> Self {
+        Self { turn: 0, pauses, turns: if cores() > 1 { turns } else { 0 }, yields }
     }
 
     /// Lets others run for a moment and says `true`; says `false` when it is time to sleep instead.
     ///
-    /// After the pauses the turns yield to the system, some 300 ns, instead of pausing the core: whom we wait
-    /// for may need this core, and while we are away nobody takes the word's cache line from the one who
+    /// After the pauses the turns yield to the system, some 300 ns each time, instead of pausing the core: whom we
+    /// wait for may need this core, and while we are away nobody takes the word's cache line from the one who
     /// works on it.
     #[inline]
     pub fn turn(&mut self) -> bool {
@@ -135,7 +156,7 @@ impl Spin {
         if self.turn < self.pauses {
             (0..1 << self.turn).for_each(|_| core::hint::spin_loop());
         } else {
-            yield_now();
+            (0..self.yields).for_each(|_| yield_now());
         }
         self.turn += 1;
         true

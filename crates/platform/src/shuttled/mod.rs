@@ -16,7 +16,8 @@
 //! | `check` | runs a trial: so many schedules from a fixed seed, and twins that must fail |
 //!
 //! shuttle's atomics have `const` constructors, as `core`'s have. So the algorithms and the guards over them
-//! are compiled as in the real world, and nothing above this crate asks whether it is in this one.
+//! are compiled as in the real world. Above this crate only the thread pool asks whether it is in this one, as it starts
+//! threads.
 //!
 //! [shuttle]: https://docs.rs/shuttle
 

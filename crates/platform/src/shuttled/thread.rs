@@ -5,6 +5,8 @@ use super::random;
 use std::time::Duration;
 
 pub use shuttle::thread::{JoinHandle, spawn, yield_now};
+/// Declares values of a thread's own.
+pub use shuttle::thread_local as local;
 
 /// A step that does nothing: any thread may run here.
 pub(super) fn step() {
@@ -42,8 +44,23 @@ impl Spin {
         Self { left: TURNS }
     }
 
+    /// The same.
+    pub fn beside_a_holder() -> Self {
+        Self::new()
+    }
+
     /// A fresh long spin, no longer here.
     pub fn long() -> Self {
+        Self::new()
+    }
+
+    /// Fresh pauses.
+    pub fn pauses() -> Self {
+        Self::new()
+    }
+
+    /// Fresh yields.
+    pub fn yields() -> Self {
         Self::new()
     }
 

@@ -8,7 +8,7 @@ use crate::error::{GetError, PutError};
 use crate::feed::Feed;
 use crate::kind::Core;
 use crate::sync::Deadline;
-use crate::waiting::{Hand, Sides, Waiter, get_some, get_until, put_some, put_until, try_get, try_put};
+use crate::waiting::{Hand, Sides, get_some, get_until, put_some, put_until, try_get, try_put};
 use bounded::Bounded;
 use rendezvous::Rendezvous;
 use unbounded::Unbounded;
@@ -120,16 +120,16 @@ impl<T> Core for Fifo<T> {
 
     fn enter_put(&self, hand: &Hand<T>) -> bool {
         match &self.0 {
-            B(bounded) => bounded.enter_put(hand.waiter()),
-            U(unbounded) => unbounded.enter_put(hand.waiter()),
+            B(bounded) => bounded.enter_put(hand),
+            U(unbounded) => unbounded.enter_put(hand),
             R(rendezvous) => rendezvous.enter_put(hand),
         }
     }
 
     fn leave_put(&self, hand: &Hand<T>) -> bool {
         match &self.0 {
-            B(bounded) => bounded.leave_put(hand.waiter()),
-            U(unbounded) => unbounded.leave_put(hand.waiter()),
+            B(bounded) => bounded.leave_put(hand),
+            U(unbounded) => unbounded.leave_put(hand),
             R(rendezvous) => rendezvous.leave_put(hand),
         }
     }
@@ -142,19 +142,19 @@ impl<T> Core for Fifo<T> {
         }
     }
 
-    fn enter_get(&self, waiter: &Waiter) -> bool {
+    fn enter_get(&self, hand: &Hand<T>) -> bool {
         match &self.0 {
-            B(bounded) => bounded.enter_get(waiter),
-            U(unbounded) => unbounded.enter_get(waiter),
-            R(rendezvous) => rendezvous.enter_get(waiter),
+            B(bounded) => bounded.enter_get(hand),
+            U(unbounded) => unbounded.enter_get(hand),
+            R(rendezvous) => rendezvous.enter_get(hand),
         }
     }
 
-    fn leave_get(&self, waiter: &Waiter) -> bool {
+    fn leave_get(&self, hand: &Hand<T>) -> bool {
         match &self.0 {
-            B(bounded) => bounded.leave_get(waiter),
-            U(unbounded) => unbounded.leave_get(waiter),
-            R(rendezvous) => rendezvous.leave_get(waiter),
+            B(bounded) => bounded.leave_get(hand),
+            U(unbounded) => unbounded.leave_get(hand),
+            R(rendezvous) => rendezvous.leave_get(hand),
         }
     }
 

@@ -35,17 +35,14 @@
 
 use crate::error::{GetError, PutError};
 use crate::feed::Feed;
-use crate::sync::{Deadline, Lock, LockGuard, Spin};
+use crate::sync::{Deadline, Lock, LockGuard};
 use crate::waiting::{Hand, Line, Waiter, Wake};
 use core::ptr;
-use std::collections::VecDeque;
-
-type Hands<T> = VecDeque<*const Hand<T>>;
 
 struct State<T> {
-    getters: Hands<T>,
-    putters: Hands<T>,
-    others: Line,
+    getters: Line<T>,
+    putters: Line<T>,
+    others: Line<T>,
     puts: usize,
     shut: bool,
 }
@@ -61,7 +58,7 @@ unsafe impl<T: Send> Send for State<T> {}
 impl<T> State<T> {
     /// Lays the item in the hand of the getter that has waited longest.
     fn give(&mut self, item: T) -> Result<Wake, T> {
-        let Some(hand) = self.getters.pop_front() else { return Err(item) };
+        let Some(hand) = self.getters.pop() else { return Err(item) };
         // SAFETY: it was in line until now, and has not been called: its owner waits (R1).
         let hand = unsafe { &*hand };
         // SAFETY: as above, and we hold the lock.
@@ -75,7 +72,7 @@ impl<T> State<T> {
         loop {
             // SAFETY: it was in line until now: its owner waits, or has to take the lock before it leaves
             // (R1).
-            let hand = unsafe { &*self.putters.pop_front()? };
+            let hand = unsafe { &*self.putters.pop()? };
             // SAFETY: as above, and we hold the lock.
             let item = unsafe { hand.exchange(None) };
             match (hand.waiter().try_call(), item) {
@@ -90,17 +87,12 @@ impl<T> State<T> {
     }
 }
 
-fn remove<T>(hands: &mut Hands<T>, hand: &Hand<T>) -> bool {
-    let place = hands.iter().position(|other| ptr::eq(*other, hand));
-    place.and_then(|place| hands.remove(place)).is_some()
-}
-
 impl<T> Rendezvous<T> {
     pub(crate) fn new() -> Self {
         Self {
             state: Lock::new(State {
-                getters: Hands::new(),
-                putters: Hands::new(),
+                getters: Line::new(),
+                putters: Line::new(),
                 others: Line::new(),
                 puts: 0,
                 shut: false,
@@ -155,7 +147,7 @@ impl<T> Rendezvous<T> {
         let wake = Self::offer(&mut state, &hand);
         drop(state);
         wake.into_iter().for_each(Wake::wake);
-        let called = Self::wait(&waiter, deadline) || !self.leave_put(&hand);
+        let called = waiter.wait(deadline) || !self.leave_put(&hand);
         match hand.into_item() {
             None => Ok(()),
             Some(item) if called => Err(PutError::ShutDown(item)),
@@ -175,25 +167,14 @@ impl<T> Rendezvous<T> {
         };
         let waiter = Waiter::new();
         let hand = Hand::new(&waiter, None);
-        state.getters.push_back(&raw const hand);
+        state.getters.push(&hand);
         drop(state);
-        let called = Self::wait(&waiter, deadline) || !remove(&mut self.state.lock().getters, &hand);
+        let called = waiter.wait(deadline) || !self.state.lock().getters.remove(&hand);
         hand.into_item().ok_or(if called { GetError::ShutDown } else { GetError::Empty })
     }
 
-    /// Waits until called: `true`, or until the deadline.
-    fn wait(waiter: &Waiter, deadline: &Deadline) -> bool {
-        let mut spin = Spin::long();
-        while !deadline.is_over() && spin.turn() {
-            if waiter.is_called() {
-                return true;
-            }
-        }
-        waiter.sleep(deadline)
-    }
-
     fn offer(state: &mut State<T>, hand: &Hand<T>) -> Option<Wake> {
-        state.putters.push_back(hand);
+        state.putters.push(hand);
         state.others.call_first()
     }
 
@@ -210,23 +191,22 @@ impl<T> Rendezvous<T> {
     }
 
     pub(crate) fn leave_put(&self, hand: &Hand<T>) -> bool {
-        remove(&mut self.state.lock().putters, hand)
+        self.state.lock().putters.remove(hand)
     }
 
     /// Stands in the line of those who wait for other things as well, unless there is an item.
-    pub(crate) fn enter_get(&self, waiter: &Waiter) -> bool {
+    pub(crate) fn enter_get(&self, hand: &Hand<T>) -> bool {
         let mut state = self.state.lock();
-        // SAFETY: who stands in line waits (R1).
-        let offers = |hand: &*const Hand<T>| !ptr::eq(unsafe { &**hand }.waiter(), waiter);
+        let offers = |other: &Hand<T>| !ptr::eq(other.waiter(), hand.waiter());
         if state.shut || state.putters.iter().any(offers) {
             return false;
         }
-        state.others.push(waiter);
+        state.others.push(hand);
         true
     }
 
-    pub(crate) fn leave_get(&self, waiter: &Waiter) -> bool {
-        self.state.lock().others.remove(waiter)
+    pub(crate) fn leave_get(&self, hand: &Hand<T>) -> bool {
+        self.state.lock().others.remove(hand)
     }
 
     /// Calls another of those who would get, if there is something to get.
@@ -258,12 +238,10 @@ impl<T> Rendezvous<T> {
     pub(crate) fn shut(&self) {
         let mut state = self.state.lock();
         state.shut = true;
-        let (putters, getters) = (core::mem::take(&mut state.putters), core::mem::take(&mut state.getters));
-        // SAFETY: they were in line until now: their owners wait, or have to take the lock before they leave
-        // (R1).
-        let call = |hand: *const Hand<T>| unsafe { &*hand }.waiter().call();
-        let mut called: Vec<_> = putters.into_iter().chain(getters).map(call).collect();
-        called.extend(std::iter::from_fn(|| state.others.call_first()));
+        let State { putters, getters, others, .. } = &mut *state;
+        let lines = [putters, getters, others];
+        let called: Vec<_> =
+            lines.into_iter().flat_map(|line| core::iter::from_fn(|| line.call_first())).collect();
         drop(state);
         called.into_iter().for_each(Wake::wake);
     }

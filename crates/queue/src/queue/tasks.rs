@@ -28,10 +28,10 @@
 
 use crate::error::NotInWork;
 use crate::sync::{Acquire, AtomicUsize, Deadline, Relaxed, Release};
-use crate::waiting::{Attempt, Position, STEP, Verdict, WAITED, Waiter, at, wait_until};
+use crate::waiting::{Attempt, Hand, Position, STEP, Verdict, WAITED, Waiter, at, wait_until};
 
 pub(crate) struct Tasks {
-    done: Position,
+    done: Position<()>,
     known: AtomicUsize,
 }
 
@@ -101,6 +101,7 @@ struct Join<'a, P> {
 }
 
 impl<P: Fn() -> usize> Attempt for Join<'_, P> {
+    type Item = ();
     type Done = ();
 
     fn poll(&mut self) -> Option<()> {
@@ -113,11 +114,17 @@ impl<P: Fn() -> usize> Attempt for Join<'_, P> {
 
     fn over(&mut self) {}
 
-    fn enter(&self, waiter: &Waiter) -> bool {
-        self.tasks.done.enter(waiter, |done| Tasks::count(done) != (self.puts)())
+    fn hold_out(&mut self, waiter: &Waiter) -> Hand<()> {
+        Hand::of_several(waiter, None)
     }
 
-    fn leave(&self, waiter: &Waiter) -> bool {
-        self.tasks.done.leave(waiter)
+    fn enter(&self, hand: &Hand<()>) -> bool {
+        self.tasks.done.enter(hand, |done| Tasks::count(done) != (self.puts)())
     }
+
+    fn leave(&self, hand: &Hand<()>) -> bool {
+        self.tasks.done.leave(hand)
+    }
+
+    fn draw_back(&mut self, _: Option<()>) {}
 }

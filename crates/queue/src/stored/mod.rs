@@ -32,26 +32,26 @@ use crate::feed::Feed;
 use crate::kind::Core;
 use crate::sync::{AtomicUsize, Deadline, Lock, LockGuard, Relaxed};
 use crate::waiting::{
-    Hand, Line, Sides, Verdict, Waiter, Wake, get_some, get_until, put_some, put_until, try_get, try_put,
+    Hand, Line, Sides, Verdict, Wake, get_some, get_until, put_some, put_until, try_get, try_put,
 };
 pub(crate) use heap::Heap;
 pub(crate) use stack::Stack;
 pub use store::Store;
 
 /// The kind of a queue whose order a [`Store`] makes.
-pub struct Stored<S> {
+pub struct Stored<S: Store> {
     state: Lock<State<S>>,
     len: AtomicUsize,
     capacity: usize,
 }
 
-struct State<S> {
+struct State<S: Store> {
     store: S,
     len: usize,
     puts: usize,
     shut: bool,
-    getters: Line,
-    putters: Line,
+    getters: Line<S::Item>,
+    putters: Line<S::Item>,
     /// How many have come and gone since the lock was taken.
     moved: Moved,
 }
@@ -101,13 +101,13 @@ impl<S: Store> State<S> {
 
 /// A stay under the lock. When it ends, also by a panic of the store's, those are called for whom something has
 /// come or gone.
-struct Visit<'a, S> {
+struct Visit<'a, S: Store> {
     state: LockGuard<'a, State<S>>,
     len: &'a AtomicUsize,
     called: &'a mut Called,
 }
 
-impl<S> Drop for Visit<'_, S> {
+impl<S: Store> Drop for Visit<'_, S> {
     fn drop(&mut self) {
         let state = &mut *self.state;
         let Moved { come, gone } = core::mem::take(&mut state.moved);
@@ -200,17 +200,17 @@ impl<S: Store> Sides for Stored<S> {
         }
     }
 
-    fn enter_put(&self, waiter: &Waiter) -> bool {
+    fn enter_put(&self, hand: &Hand<S::Item>) -> bool {
         let mut state = self.lock();
         let must_wait = self.must_wait_to_put(&state);
         if must_wait {
-            state.putters.push(waiter);
+            state.putters.push(hand);
         }
         must_wait
     }
 
-    fn leave_put(&self, waiter: &Waiter) -> bool {
-        self.lock().putters.remove(waiter)
+    fn leave_put(&self, hand: &Hand<S::Item>) -> bool {
+        self.lock().putters.remove(hand)
     }
 
     fn call_putter(&self) {
@@ -242,17 +242,17 @@ impl<S: Store> Sides for Stored<S> {
         }
     }
 
-    fn enter_get(&self, waiter: &Waiter) -> bool {
+    fn enter_get(&self, hand: &Hand<S::Item>) -> bool {
         let mut state = self.lock();
         let must_wait = !state.shut && state.len == 0;
         if must_wait {
-            state.getters.push(waiter);
+            state.getters.push(hand);
         }
         must_wait
     }
 
-    fn leave_get(&self, waiter: &Waiter) -> bool {
-        self.lock().getters.remove(waiter)
+    fn leave_get(&self, hand: &Hand<S::Item>) -> bool {
+        self.lock().getters.remove(hand)
     }
 
     fn call_getter(&self) {
@@ -325,23 +325,23 @@ impl<S: Store> Core for Stored<S> {
     }
 
     fn enter_put(&self, hand: &Hand<S::Item>) -> bool {
-        Sides::enter_put(self, hand.waiter())
+        Sides::enter_put(self, hand)
     }
 
     fn leave_put(&self, hand: &Hand<S::Item>) -> bool {
-        Sides::leave_put(self, hand.waiter())
+        Sides::leave_put(self, hand)
     }
 
     fn call_putter(&self) {
         Sides::call_putter(self);
     }
 
-    fn enter_get(&self, waiter: &Waiter) -> bool {
-        Sides::enter_get(self, waiter)
+    fn enter_get(&self, hand: &Hand<S::Item>) -> bool {
+        Sides::enter_get(self, hand)
     }
 
-    fn leave_get(&self, waiter: &Waiter) -> bool {
-        Sides::leave_get(self, waiter)
+    fn leave_get(&self, hand: &Hand<S::Item>) -> bool {
+        Sides::leave_get(self, hand)
     }
 
     fn call_getter(&self) {

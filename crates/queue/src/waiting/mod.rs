@@ -1,8 +1,8 @@
 //! How a thread waits for a queue, and is called: the same for every kind.
 //!
-//! A wait is an [`Attempt`] that is made again and again: while the spin lasts with a cheap look, then with a
-//! verdict, then from a place in a line ([`Waiter`], [`Position`]), where whoever makes the wait needless
-//! calls one.
+//! A wait is an [`Attempt`] that is made again and again: with a cheap look for a few pauses, then with a verdict,
+//! then from a place in a line ([`Waiter`], [`Position`]), where whoever makes the wait needless calls one. Who waits
+//! there holds a [`Hand`] out, with an item or for one; a ring serves it before it calls.
 
 mod hand;
 mod position;
@@ -10,14 +10,14 @@ mod sides;
 mod waiter;
 
 use crate::sync::{Deadline, Spin, yield_now};
-pub(crate) use hand::Hand;
+pub(crate) use hand::{Hand, Line};
 pub(crate) use position::{HELD, Position, SHUT, STEP, WAITED, at};
 pub(crate) use sides::{Sides, Verdict, get_some, get_until, put_some, put_until, try_get, try_put};
-pub(crate) use waiter::Waiter;
-pub(crate) use waiter::{Line, Wake};
+pub(crate) use waiter::{Waiter, Wake};
 
 /// Something that can be done now, or can be waited for.
 pub(crate) trait Attempt {
+    type Item;
     type Done;
 
     /// Does it, if a cheap look says that it can be done.
@@ -29,11 +29,17 @@ pub(crate) trait Attempt {
     /// What is said when it is over.
     fn over(&mut self) -> Self::Done;
 
+    /// What is held out in the line.
+    fn hold_out(&mut self, waiter: &Waiter) -> Hand<Self::Item>;
+
     /// Lines up, unless there is no need to wait any more: `false`.
-    fn enter(&self, waiter: &Waiter) -> bool;
+    fn enter(&self, hand: &Hand<Self::Item>) -> bool;
 
     /// Leaves the line; `false` if somebody has called us meanwhile.
-    fn leave(&self, waiter: &Waiter) -> bool;
+    fn leave(&self, hand: &Hand<Self::Item>) -> bool;
+
+    /// Takes what is in the hand, out of line: what we held out, or what was done with it.
+    fn draw_back(&mut self, item: Option<Self::Item>);
 }
 
 /// Makes the attempt, which has just failed, until it succeeds, or until the deadline: `None`.
@@ -41,7 +47,7 @@ pub(crate) trait Attempt {
 pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: &Deadline) -> Option<A::Done> {
     let mut late = false;
     loop {
-        let mut spin = Spin::long();
+        let mut spin = Spin::pauses();
         while !late && spin.turn() && !deadline.is_over() {
             if let Some(done) = attempt.poll() {
                 return Some(done);
@@ -53,9 +59,11 @@ pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: &Deadline) -> Op
             Verdict::Wait if late || deadline.is_over() => return None,
             Verdict::Wait => {
                 let waiter = Waiter::new();
-                // Who leaves uncalled is late. Who was called just then has to look for what the call was
-                // for.
-                late = attempt.enter(&waiter) && !waiter.sleep(deadline) && attempt.leave(&waiter);
+                let hand = attempt.hold_out(&waiter);
+                // Who leaves uncalled is late. Who was called just then has been served, or has to look for what
+                // the call was for.
+                late = attempt.enter(&hand) && !waiter.wait(deadline) && attempt.leave(&hand);
+                attempt.draw_back(hand.into_item());
             }
         }
         if let Some(done) = attempt.poll() {

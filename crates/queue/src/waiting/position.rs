@@ -21,10 +21,11 @@
 //!
 //! # Protocol
 //! - Move: exchange the word for a later position with the same marks; do what the move was for; then, if the
-//!   word was `WAITED`, call().
+//!   word was `WAITED`, call() or serve().
 //! - Enter: with the line held, mark the word `WAITED` by an exchange, and look at the position that this
 //!   found: if it says that there is nothing to wait for, undo it; else stand in line.
 //! - Call: with the line held, call the first and take it out; if it was the last, take the mark away.
+//! - Serve: the same, if there is something for the first in line, or has been done for it what it waits for.
 //! - Hold: mark the word `HELD`, by an exchange, when nobody else does; then do what needs it to stay; then take the mark
 //!   away, or exchange it for `SHUT`.
 //! - Leave: with the line held, go, unless called; if it was the last, take the mark away.
@@ -35,15 +36,15 @@
 //!   before an entry's mark is in the position which the entry looks at. A move that comes after it finds the
 //!   mark, as long as the one who entered stands in line, and calls; the call takes the line after the entry
 //!   has let go of it: before it could have taken it, the move would have come before the mark.
-//! - P3. A call is spent on one who stands in line (C1), so on one who will look again. If a newcomer was
-//!   faster, that newcomer has taken what the call was for.
+//! - P3. A call is spent on one who stands in line (C1), so on one who will look again, or has been served. If a
+//!   newcomer was faster, that newcomer has taken what the call was for.
 //!
 //! # Memory orderings
 //! None on the marks: the order of one word is enough for P2, and the line's lock orders the rest. What a
 //! move has to order is said where it is made. `SHUT` is set with Release: who sees it with Acquire sees what
 //! came before the end.
 
-use super::{Line, Waiter};
+use super::{Hand, Line, Wake};
 use crate::sync::{AtomicUsize, Lock, Relaxed, Release, yield_now};
 
 /// Somebody waits for the position to move.
@@ -65,24 +66,24 @@ pub(crate) const fn at(word: usize) -> usize {
 
 /// On lines of its own (two: processors fetch them in pairs), as the two sides of a queue change one each.
 #[repr(align(128))]
-pub(crate) struct Position {
+pub(crate) struct Position<T> {
     pub(crate) word: AtomicUsize,
-    line: Lock<Line>,
+    line: Lock<Line<T>>,
 }
 
-impl Position {
+impl<T> Position<T> {
     pub(crate) fn new() -> Self {
         Self { word: AtomicUsize::new(0), line: Lock::new(Line::new()) }
     }
 
     /// Stands in line if `must_wait` says so of the word, which is no older than our mark.
-    pub(crate) fn enter(&self, waiter: &Waiter, must_wait: impl FnOnce(usize) -> bool) -> bool {
+    pub(crate) fn enter(&self, hand: &Hand<T>, must_wait: impl FnOnce(usize) -> bool) -> bool {
         let mut line = self.line.lock();
         let mark = if line.is_empty() { WAITED } else { 0 };
         // Relaxed: P2. An exchange also where the mark is there already: a load might find an older position.
         let seen = self.word.fetch_add(mark, Relaxed);
         if must_wait(seen) {
-            line.push(waiter);
+            line.push(hand);
             return true;
         }
         // Relaxed: as above.
@@ -91,9 +92,9 @@ impl Position {
     }
 
     /// Leaves the line; `false` if somebody has called us.
-    pub(crate) fn leave(&self, waiter: &Waiter) -> bool {
+    pub(crate) fn leave(&self, hand: &Hand<T>) -> bool {
         let mut line = self.line.lock();
-        let was_in_line = line.remove(waiter);
+        let was_in_line = line.remove(hand);
         if was_in_line && line.is_empty() {
             // Relaxed: P1, P2.
             self.word.fetch_sub(WAITED, Relaxed);
@@ -114,6 +115,27 @@ impl Position {
             }
             drop(line);
             wake.wake();
+        }
+    }
+
+    /// Calls the first in line, and those behind it, as long as `serve` says of each that there is something for it,
+    /// or that it has done for it what it waits for: for who has moved the position and found `WAITED`.
+    #[cold]
+    pub(crate) fn serve(&self, mut serve: impl FnMut(&Hand<T>) -> bool) {
+        let mut more = true;
+        while more {
+            let mut line = self.line.lock();
+            if !line.first().is_some_and(&mut serve) {
+                return;
+            }
+            let wake = line.call_first();
+            more = !line.is_empty();
+            if !more {
+                // Relaxed: P1, P2.
+                self.word.fetch_sub(WAITED, Relaxed);
+            }
+            drop(line);
+            wake.into_iter().for_each(Wake::wake);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The operations of a kind, made of what its two sides can do without waiting.
 
-use super::{Attempt, Waiter, wait_until};
+use super::{Attempt, Hand, Waiter, wait_until};
 use crate::error::{GetError, PutError};
 use crate::feed::Feed;
 use crate::sync::{Deadline, yield_now};
@@ -19,9 +19,9 @@ pub(crate) trait Sides {
     fn verdict_put(&self) -> Verdict;
 
     /// Lines up for room, unless there is some.
-    fn enter_put(&self, waiter: &Waiter) -> bool;
+    fn enter_put(&self, hand: &Hand<Self::Item>) -> bool;
 
-    fn leave_put(&self, waiter: &Waiter) -> bool;
+    fn leave_put(&self, hand: &Hand<Self::Item>) -> bool;
 
     /// Calls a putter that waits for room.
     fn call_putter(&self);
@@ -36,9 +36,9 @@ pub(crate) trait Sides {
     fn verdict_get(&self) -> Verdict;
 
     /// Lines up for an item, unless there is one.
-    fn enter_get(&self, waiter: &Waiter) -> bool;
+    fn enter_get(&self, hand: &Hand<Self::Item>) -> bool;
 
-    fn leave_get(&self, waiter: &Waiter) -> bool;
+    fn leave_get(&self, hand: &Hand<Self::Item>) -> bool;
 
     /// Calls a getter that waits for an item.
     fn call_getter(&self);
@@ -115,7 +115,7 @@ pub(crate) fn get_until<S: Sides>(sides: &S, deadline: &Deadline) -> Result<S::I
 
 #[cold]
 fn get_slowly<S: Sides>(sides: &S, deadline: &Deadline) -> Result<S::Item, GetError> {
-    wait_until(&mut Get(sides), deadline).unwrap_or(Err(GetError::Empty))
+    wait_until(&mut Get { sides, got: None }, deadline).unwrap_or(Err(GetError::Empty))
 }
 
 pub(crate) fn put_some<S: Sides>(
@@ -148,7 +148,11 @@ struct PutSome<'a, S: Sides> {
     feed: &'a mut Feed<S::Item>,
 }
 
-struct Get<'a, S>(&'a S);
+struct Get<'a, S: Sides> {
+    sides: &'a S,
+    /// What was laid into our hand.
+    got: Option<S::Item>,
+}
 
 struct GetSome<'a, S: Sides> {
     sides: &'a S,
@@ -157,10 +161,13 @@ struct GetSome<'a, S: Sides> {
 }
 
 impl<S: Sides> Attempt for Put<'_, S> {
+    type Item = S::Item;
     type Done = Result<(), PutError<S::Item>>;
 
     fn poll(&mut self) -> Option<Self::Done> {
-        match self.sides.poll_put(self.item.take()?) {
+        // Taken from our hand, if there is none.
+        let Some(item) = self.item.take() else { return Some(Ok(())) };
+        match self.sides.poll_put(item) {
             Err(PutError::Full(item)) => {
                 self.item = Some(item);
                 None
@@ -177,16 +184,25 @@ impl<S: Sides> Attempt for Put<'_, S> {
         self.item.take().map_or(Ok(()), |item| Err(PutError::ShutDown(item)))
     }
 
-    fn enter(&self, waiter: &Waiter) -> bool {
-        self.sides.enter_put(waiter)
+    fn hold_out(&mut self, waiter: &Waiter) -> Hand<S::Item> {
+        Hand::new(waiter, self.item.take())
     }
 
-    fn leave(&self, waiter: &Waiter) -> bool {
-        self.sides.leave_put(waiter)
+    fn enter(&self, hand: &Hand<S::Item>) -> bool {
+        self.sides.enter_put(hand)
+    }
+
+    fn leave(&self, hand: &Hand<S::Item>) -> bool {
+        self.sides.leave_put(hand)
+    }
+
+    fn draw_back(&mut self, item: Option<S::Item>) {
+        self.item = item;
     }
 }
 
 impl<S: Sides> Attempt for PutSome<'_, S> {
+    type Item = S::Item;
     type Done = Result<(), PutError<()>>;
 
     fn poll(&mut self) -> Option<Self::Done> {
@@ -204,40 +220,56 @@ impl<S: Sides> Attempt for PutSome<'_, S> {
         Err(PutError::ShutDown(()))
     }
 
-    fn enter(&self, waiter: &Waiter) -> bool {
-        self.sides.enter_put(waiter)
+    fn hold_out(&mut self, waiter: &Waiter) -> Hand<S::Item> {
+        Hand::of_several(waiter, None)
     }
 
-    fn leave(&self, waiter: &Waiter) -> bool {
-        self.sides.leave_put(waiter)
+    fn enter(&self, hand: &Hand<S::Item>) -> bool {
+        self.sides.enter_put(hand)
     }
+
+    fn leave(&self, hand: &Hand<S::Item>) -> bool {
+        self.sides.leave_put(hand)
+    }
+
+    fn draw_back(&mut self, _: Option<S::Item>) {}
 }
 
 impl<S: Sides> Attempt for Get<'_, S> {
+    type Item = S::Item;
     type Done = Result<S::Item, GetError>;
 
     fn poll(&mut self) -> Option<Self::Done> {
-        self.0.poll_get().map(Ok)
+        self.got.take().or_else(|| self.sides.poll_get()).map(Ok)
     }
 
     fn verdict(&self) -> Verdict {
-        self.0.verdict_get()
+        self.sides.verdict_get()
     }
 
     fn over(&mut self) -> Self::Done {
         Err(GetError::ShutDown)
     }
 
-    fn enter(&self, waiter: &Waiter) -> bool {
-        self.0.enter_get(waiter)
+    fn hold_out(&mut self, waiter: &Waiter) -> Hand<S::Item> {
+        Hand::new(waiter, None)
     }
 
-    fn leave(&self, waiter: &Waiter) -> bool {
-        self.0.leave_get(waiter)
+    fn enter(&self, hand: &Hand<S::Item>) -> bool {
+        self.sides.enter_get(hand)
+    }
+
+    fn leave(&self, hand: &Hand<S::Item>) -> bool {
+        self.sides.leave_get(hand)
+    }
+
+    fn draw_back(&mut self, item: Option<S::Item>) {
+        self.got = item;
     }
 }
 
 impl<S: Sides> Attempt for GetSome<'_, S> {
+    type Item = S::Item;
     type Done = Result<(), GetError>;
 
     fn poll(&mut self) -> Option<Self::Done> {
@@ -252,11 +284,17 @@ impl<S: Sides> Attempt for GetSome<'_, S> {
         Err(GetError::ShutDown)
     }
 
-    fn enter(&self, waiter: &Waiter) -> bool {
-        self.sides.enter_get(waiter)
+    fn hold_out(&mut self, waiter: &Waiter) -> Hand<S::Item> {
+        Hand::of_several(waiter, None)
     }
 
-    fn leave(&self, waiter: &Waiter) -> bool {
-        self.sides.leave_get(waiter)
+    fn enter(&self, hand: &Hand<S::Item>) -> bool {
+        self.sides.enter_get(hand)
     }
+
+    fn leave(&self, hand: &Hand<S::Item>) -> bool {
+        self.sides.leave_get(hand)
+    }
+
+    fn draw_back(&mut self, _: Option<S::Item>) {}
 }

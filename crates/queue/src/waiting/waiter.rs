@@ -1,4 +1,4 @@
-//! One waiting thread, and the line in which it stands.
+//! One waiting thread or task.
 //!
 //! # Promise
 //! Who is called wakes; who has not been called leaves the line itself.
@@ -6,7 +6,7 @@
 //! # State
 //! `Waiter::word`: `WAITING`, perhaps `ASLEEP` (a thread) or `POLLED` (a task, whose waker is there), then
 //! `CALLED`: once, or once for each line, where it stands in several. A line is a queue of pointers to
-//! waiters, guarded by a lock; a waiter lies on its thread's stack.
+//! hands of waiters, guarded by a lock; both lie on their thread's stack.
 //!
 //! # Invariants
 //! - C1. A waiter is in line, or has been called: the line's holder takes it out and writes `CALLED` before
@@ -20,7 +20,7 @@
 //!
 //! # Memory orderings
 //! `CALLED` is written with Release and seen with Acquire; the waker likewise, the other way round: what the
-//! caller did before is seen by the called (the item of a rendezvous), and the caller's look at the waiter
+//! caller did before is seen by the called (the item in its hand), and the caller's look at the waiter
 //! comes before the waiter's end (C2). Whether somebody sleeps needs no order: the word is in order with
 //! itself.
 //!
@@ -29,10 +29,10 @@
 
 #[cfg(feature = "async")]
 use crate::sync::Release;
-use crate::sync::{AcqRel, Acquire, AtomicU32, Deadline, Private, Relaxed, UnsafeCell, Wait, wait, wake};
-use core::ptr;
+use crate::sync::{
+    AcqRel, Acquire, AtomicU32, Deadline, Private, Relaxed, Spin, UnsafeCell, Wait, wait, wake,
+};
 use core::task::Waker;
-use std::collections::VecDeque;
 
 const WAITING: u32 = 0;
 const ASLEEP: u32 = 1;
@@ -40,7 +40,7 @@ const CALLED: u32 = 2;
 const POLLED: u32 = 3;
 
 /// A thread or a task that waits.
-pub struct Waiter {
+pub(crate) struct Waiter {
     word: AtomicU32,
     waker: UnsafeCell<Option<Waker>>,
 }
@@ -129,6 +129,17 @@ impl Waiter {
         self.word.load(Acquire) == CALLED
     }
 
+    /// Waits until called, or until the deadline; says whether it was called.
+    pub(crate) fn wait(&self, deadline: &Deadline) -> bool {
+        let mut spin = Spin::yields();
+        while !deadline.is_over() && spin.turn() {
+            if self.is_called() {
+                return true;
+            }
+        }
+        self.sleep(deadline)
+    }
+
     /// Sleeps until called, or until the deadline; says whether it was called.
     pub(crate) fn sleep(&self, deadline: &Deadline) -> bool {
         // Relaxed: says only that we sleep; if it is refused we have been called, and is_called() sees that.
@@ -139,37 +150,5 @@ impl Waiter {
             }
         }
         true
-    }
-}
-
-/// Those who wait, in order of arrival.
-pub(crate) struct Line(VecDeque<*const Waiter>);
-
-// SAFETY: the pointers are to waiters that any thread may call while it holds the line's lock (C1, C2).
-unsafe impl Send for Line {}
-
-impl Line {
-    pub(crate) const fn new() -> Self {
-        Self(VecDeque::new())
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(crate) fn push(&mut self, waiter: &Waiter) {
-        self.0.push_back(waiter);
-    }
-
-    /// Takes the waiter out, if it is there.
-    pub(crate) fn remove(&mut self, waiter: &Waiter) -> bool {
-        let place = self.0.iter().position(|other| ptr::eq(*other, waiter));
-        place.and_then(|place| self.0.remove(place)).is_some()
-    }
-
-    /// Calls the first in line.
-    pub(crate) fn call_first(&mut self) -> Option<Wake> {
-        // SAFETY: who is in line is alive (C2), and has not been called (C1).
-        self.0.pop_front().map(|waiter| unsafe { (*waiter).call() })
     }
 }

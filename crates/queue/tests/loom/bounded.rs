@@ -68,7 +68,7 @@ fn items_come_out_once_and_in_order() {
     )
     .threads(2)
     .bounded(2)
-    .executions_at_least(13_000)
+    .executions_at_least(5_000)
     .outcomes(&["1 and 2"])
     .refuted_by(
         "the stamp of a full slot is Relaxed",

@@ -7,6 +7,8 @@
 //! | `cancel.rs` | a token that is cancelled ends a wait, which loses nothing |
 //! | `unbounded.rs` | the list of blocks: the same, over the ends of blocks |
 //! | `rendezvous.rs` | an item goes from hand to hand, or is given back |
+//! | `serve.rs` | who waits at a ring is served by those who come, and nobody is left in line |
+//! | `serve_twin.rs` | the twin of a ring whose putters are served, with one flaw each |
 //! | `several.rs` | batches, force, drain, discard and length of the ring of slots agree with single items |
 //! | `stored.rs` | a lock around a store: the same, in the store's order |
 //! | `tasks.rs` | `join` waits for all that is not done, and for nothing else |
@@ -34,6 +36,8 @@ mod rendezvous;
 mod ring;
 mod ring_twin;
 mod select;
+mod serve;
+mod serve_twin;
 mod several;
 mod stored;
 mod tasks;

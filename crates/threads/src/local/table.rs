@@ -68,7 +68,7 @@ pub(super) fn find(key: Key) -> Option<*const ()> {
 }
 
 /// The value that stands in the table under this key.
-#[inline(never)]
+#[cold]
 fn look(place: usize, key: u64) -> Option<*const ()> {
     TABLE.with(|table| {
         // SAFETY: only this thread has the cell, and it takes the table out to change it, which it does not do

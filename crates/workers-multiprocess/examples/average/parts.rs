@@ -5,8 +5,8 @@ use std::ops::Range;
 /// How long a part is, in bytes, before its last line is completed.
 ///
 /// It does not depend on the number of workers: more workers share out the same parts. A part is some 4 ms of
-/// work, beside which a task of a process pool, some 50 µs, is little.
-pub(crate) const PART_SIZE: usize = 4 << 20;
+/// work, beside which a task of a process pool, some 50 µs, is little. Tests, whose code is slow, cut smaller ones.
+pub(crate) const PART_SIZE: usize = if cfg!(debug_assertions) { 256 << 10 } else { 4 << 20 };
 
 /// The index after the line feed that ends the line at `from`, or the end of `bytes`.
 pub(crate) fn end_of_line(bytes: &[u8], from: usize) -> usize {

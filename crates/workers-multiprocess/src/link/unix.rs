@@ -16,7 +16,7 @@ use rustix::{
 use std::{
     env,
     ffi::OsString,
-    fs::File,
+    fs::{self, File},
     io::{self, stderr, stdin, stdout},
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
@@ -93,6 +93,12 @@ pub(crate) fn limit(config: &Config) -> Result<(), String> {
             .map_err(|error| format!("a limit of {value} {what} was refused: {error}"))
     };
     if let Some(bytes) = config.memory {
+        if let Some(mapped) = mapped().filter(|mapped| *mapped > bytes) {
+            return Err(format!(
+                "a limit of {bytes} bytes of memory is less than the {mapped} of address space that a worker has before \
+                 its first task"
+            ));
+        }
         limit(Resource::As, bytes, "bytes of memory")?;
     }
     if let Some(time) = config.processor {
@@ -100,6 +106,14 @@ pub(crate) fn limit(config: &Config) -> Result<(), String> {
         limit(Resource::Cpu, time.as_secs() + u64::from(time.subsec_nanos() > 0), "seconds")?;
     }
     Ok(())
+}
+
+/// How many bytes of address space this process has mapped, where the system tells.
+fn mapped() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let kilobytes =
+        status.lines().find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix(" kB"))?;
+    kilobytes.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 
 /// Kills a process that was not waited for yet, and what it has started.

@@ -20,9 +20,7 @@ use queue::SimpleQueue;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
-    iter::Fuse,
-    mem,
+    fmt, mem,
     sync::Arc,
 };
 
@@ -34,11 +32,15 @@ const AIM: u64 = 1_000_000;
 /// The results of a [`map`](super::ProcessPool::map), or of its unordered form.
 ///
 /// A task that failed is an error in its place; the others go on. Dropping it takes back what has not begun.
+///
+/// A panic of the input is the panic of whoever asks for a result, and the end of the input: the items that it gave
+/// for the batch that was being made are dropped, and who asks again gets the results of all batches before that.
 pub struct Map<I: Iterator, R> {
     board: Arc<Board>,
     task: Result<u32, TaskError>,
     terms: Terms,
-    items: Fuse<I>,
+    /// Gone when it has ended, or panicked.
+    items: Option<I>,
     /// One that does not go with others, and comes next.
     alone: Option<Batch>,
     is_ordered: bool,
@@ -135,7 +137,7 @@ where
             board,
             task,
             terms,
-            items: items.fuse(),
+            items: Some(items),
             alone: None,
             is_ordered,
             on_their_way: BTreeSet::new(),
@@ -167,18 +169,21 @@ where
     }
 
     /// Arguments for the next batch. What cannot be encoded, and what has files, is a batch of its own.
-    /// A panic of the input itself is the caller's.
+    /// A panic of the input itself is the caller's, and the end of the input.
     fn next_batch(&mut self) -> Option<Batch> {
         if let Some(alone) = self.alone.take() {
             return Some(alone);
         }
         let (mut batch, mut calls, mut end) = (Vec::new(), 0, 0);
-        let (items, size) = (&mut self.items, self.size.get());
+        let (mut items, size, mut is_over) = (self.items.take()?, self.size.get(), false);
         // Once for all: the items are many, and small.
         let alone = panic::catch(|| {
             let mut files = Vec::new();
             while calls < size && end < INLINE - 64 {
-                let item = panic::apart(|| items.next())?;
+                let Some(item) = panic::apart(|| items.next()) else {
+                    is_over = true;
+                    return None;
+                };
                 panic::next_task();
                 let encoded = shared_bytes::outgoing(&mut files, || {
                     put_item::<String>(&mut batch, |batch| wire::append(&item, batch))
@@ -195,6 +200,7 @@ where
             }
             None
         });
+        self.items = (!is_over).then_some(items);
         let alone = alone.unwrap_or_else(|panicked| {
             batch.truncate(end);
             Some((Err(panicked), Vec::new(), 1))
@@ -253,7 +259,6 @@ where
             }
             self.fill();
             let arrival = self.arrival()?;
-            self.fill();
             self.current = Some(match arrival.outcome {
                 Err(error) => Current::Failed(arrival.calls, error),
                 Ok(replies) => {
@@ -261,6 +266,8 @@ where
                     Current::Results(replies.results())
                 }
             });
+            // With the arrival put away: the input may panic.
+            self.fill();
         }
     }
 }

@@ -190,8 +190,10 @@ impl Builder {
     }
 
     /// Bytes of address space (`RLIMIT_AS`) that a worker may have: an allocation beyond fails, which aborts it.
-    /// It holds from the initializer on: where that needs more, [`build`](Self::build) says so. On Windows there is no such
-    /// limit, and `build` refuses.
+    /// It holds from the initializer on. Where that needs more, or a worker has more mapped before it (some 10 to 200 MiB,
+    /// of which it uses few), [`build`](Self::build) says so; a task that needs more fails with
+    /// [`TaskError::WorkerDied`], whose [`Death::out_of_memory`](crate::Death::out_of_memory) is true.
+    /// On Windows there is no such limit, and `build` refuses.
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.worker.config.memory = Some(bytes);
         self

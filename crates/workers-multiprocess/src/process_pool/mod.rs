@@ -122,7 +122,7 @@ impl ProcessPool {
     /// Has the workers call `task` for each item; the results come in the order of the items.
     ///
     /// The items are asked for as the results are taken, some batches ahead, so there may be any number of them. They
-    /// cross in batches, and fail alone. A panic of the input's own iterator is the caller's.
+    /// cross in batches, and fail alone. A panic of the input's own iterator is the caller's, and its end: see [`Map`].
     pub fn map<F, A, P, I>(&self, task: F, items: I) -> Map<I::IntoIter, F::Output>
     where
         F: Callable<A, P> + 'static,

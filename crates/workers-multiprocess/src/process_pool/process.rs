@@ -14,6 +14,7 @@ use crate::{
     error::{Death, Ending},
     future::promise,
     link::{self, Signal, message::item},
+    panic,
     registry::{Registry, id_of},
     shared_bytes::{self, SharedBytes},
 };
@@ -71,8 +72,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// ```
 #[must_use = "a process runs once it is started"]
 pub struct Process<R> {
-    call: Result<(u32, Vec<u8>), TaskError>,
-    files: Vec<SharedBytes>,
+    call: Result<(u32, Vec<u8>, Vec<SharedBytes>), TaskError>,
     options: Builder,
     name: Option<String>,
     is_daemon: bool,
@@ -90,11 +90,14 @@ impl<R: DeserializeOwned + Send + 'static> Process<R> {
             let registry = Registry::get().map_err(|text| TaskError::Start(text.into()))?;
             registry.number_of(id_of(task)).ok_or(TaskError::NotATask(type_name::<F>()))
         };
-        let mut files = Vec::new();
-        let encoded = shared_bytes::outgoing(&mut files, || item(&argument));
-        let call = number().and_then(|number| Ok((number, encoded.map_err(TaskError::Encode)?)));
+        let call = number().and_then(|number| {
+            let mut files = Vec::new();
+            // The argument's own `Serialize` may panic: `start` says so.
+            let encoded = panic::catch(|| shared_bytes::outgoing(&mut files, || item(&argument)))?;
+            Ok((number, encoded.map_err(TaskError::Encode)?, files))
+        });
         let options = Builder::for_one_task();
-        Self { call, files, options, name: None, is_daemon: false, kind: PhantomData }
+        Self { call, options, name: None, is_daemon: false, kind: PhantomData }
     }
 
     /// Its name, for [`active_children`] and [`Line::worker`](crate::Line::worker); without this, `Process-1` and so on.
@@ -132,12 +135,12 @@ impl<R: DeserializeOwned + Send + 'static> Process<R> {
     ///
     /// # Errors
     /// [`io::ErrorKind::InvalidInput`] if [`init`](crate::init) was not called, if the function is no task, and if its
-    /// argument cannot be encoded; what the system says when it cannot start a process or a thread; and a text if the
+    /// argument cannot be encoded, or panics meanwhile; what the system says when it cannot start a process or a thread; and a text if the
     /// process ends before it is ready. Then none is left behind.
     pub fn start(self) -> io::Result<ProcessHandle<R>> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let invalid = |error: TaskError| io::Error::new(io::ErrorKind::InvalidInput, error.to_string());
-        let (task, arguments) = self.call.map_err(invalid)?;
+        let (task, arguments, files) = self.call.map_err(invalid)?;
         let registry = launch::prepare()?;
         // Relaxed: a number that nobody else has, and no more.
         let name = self.name.unwrap_or_else(|| format!("Process-{}", LAST.fetch_add(1, Relaxed) + 1));
@@ -148,7 +151,7 @@ impl<R: DeserializeOwned + Send + 'static> Process<R> {
 
         let (promise, result) = promise();
         let terms = Terms { retries: 0, time_limit: None, chunk_size: None };
-        board.submit(Job::new(0, task, arguments, self.files, 1, &terms, Box::new(promise)));
+        board.submit(Job::new(0, task, arguments, files, 1, &terms, Box::new(promise)));
         board.close(false);
         let process = ProcessRef(Arc::new(Shared {
             name: Arc::clone(&name),

@@ -4,8 +4,8 @@ use super::{
     ThreadPool,
     worker::{self, Initializer, Shared},
 };
+use crate::sync::Thread;
 use std::{fmt, io, iter, sync::Arc};
-use threads::Thread;
 
 /// A [`ThreadPool`] that is not started yet.
 ///

@@ -15,8 +15,8 @@
 //! # State
 //! | field | meaning |
 //! |---|---|
-//! | `sleepers` | workers that sleep, or are about to, and that nobody has counted off |
-//! | `wakes` | a permit for each worker that was counted off and has not woken yet |
+//! | `sleepers` | workers that sleep, or are about to, less the permits given or about to be given; it may be negative |
+//! | `wakes` | the permits: each ends one sleep, whose ever |
 //! | `closed` | 1: nothing more is pushed |
 //!
 //! The queues are the caller's: `find` looks into all of them. Whatever they are made of, a push that happened
@@ -26,8 +26,9 @@
 //! Next task, for a worker:
 //! 1. Look. Found: done.
 //! 2. Count itself in; fence; read `closed`, and if it is closed, fence again; look again.
-//! 3. Found, or closed: count itself off, and go with the task or go home. If nobody is left to be counted
-//!    off, somebody has counted this one off: take the permit that it was or will be given.
+//! 3. Found, or closed: count itself off, and go with the task or go home. It never waits here. If it was counted
+//!    off before, by a pusher, a permit is left over, or will be: then the count is less by one than there are
+//!    workers, and the next that lies down takes that permit, looks, and lies down again.
 //! 4. Otherwise take a permit, asleep until there is one, and begin again.
 //!
 //! After a push:
@@ -38,8 +39,7 @@
 //!
 //! # Invariants
 //! - I1: `sleepers` and the permits given or about to be given are, together, the workers between 2 and the end
-//!   of 3 or 4. Each leaves by one of the two, so that a permit never waits for nobody, and nobody for a permit
-//!   that does not come.
+//!   of 3 or 4. So where `sleepers` is 0 or less each of these has a permit, and needs no other to wake it.
 //! - I2: of a push, or a close, and a worker that lies down, one sees the other: the push is before its fence, the
 //!   sleepers are read after it; the count is before the worker's fence, the look after it. Whichever fence is
 //!   first, the other's reader sees what was written before it.
@@ -54,6 +54,11 @@
 //! `tests/loom/idle.rs`.
 
 use crate::sync::{AtomicU32, Relaxed, Semaphore, SeqCst, fence};
+
+/// Whether a count of sleepers, which wraps below 0, is more than 0.
+fn is_some(sleepers: u32) -> bool {
+    sleepers.cast_signed() > 0
+}
 
 /// The workers of a pool that have nothing to do.
 pub struct Idle {
@@ -86,9 +91,9 @@ impl Idle {
             }
             let found = find();
             if found.is_some() || closed {
-                if !self.count_off() {
-                    self.wakes.acquire();
-                }
+                // Relaxed: as in count_off(). Not by the permit that a pusher may be about to give: another worker
+                // could take that one, and this one would sleep on its task.
+                self.sleepers.fetch_sub(1, Relaxed);
                 return found;
             }
             self.wakes.acquire();
@@ -117,9 +122,9 @@ impl Idle {
         self.closed.store(1, Relaxed);
         // Pairs with the first fence of next() (I2).
         fence(SeqCst); // Of who closes.
-        // Relaxed: as in count_off().
+        // Relaxed: as in count_off(). Nobody is counted off after this: permits left over do no harm.
         let sleepers = self.sleepers.swap(0, Relaxed);
-        if sleepers > 0 {
+        if is_some(sleepers) {
             self.wake(sleepers);
         }
     }
@@ -134,8 +139,8 @@ impl Idle {
     fn count_off(&self) -> bool {
         // Relaxed, as in the exchange: the count is all there is.
         let mut sleepers = self.sleepers.load(Relaxed);
-        while let Some(fewer) = sleepers.checked_sub(1) {
-            match self.sleepers.compare_exchange(sleepers, fewer, Relaxed, Relaxed) {
+        while is_some(sleepers) {
+            match self.sleepers.compare_exchange(sleepers, sleepers - 1, Relaxed, Relaxed) {
                 Ok(_) => return true,
                 Err(seen) => sleepers = seen,
             }

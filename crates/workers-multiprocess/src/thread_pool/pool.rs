@@ -7,12 +7,12 @@ use crate::{
     future::{Canceller, promise_with},
     panic,
     results::Batch,
+    sync::Handle,
 };
 use locks::Deadline;
 use queue::Shutdown;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, io, sync::Arc, time::Instant};
-use threads::Handle;
 
 /// A fixed number of threads that run closures: Python's `ThreadPoolExecutor`.
 ///

@@ -39,7 +39,7 @@ struct Worker {
     looks: Cell<u32>,
 }
 
-thread_local! {
+crate::sync::local! {
     static WORKER: RefCell<Option<Rc<Worker>>> = const { RefCell::new(None) };
 }
 
@@ -124,13 +124,13 @@ impl Shared {
 /// What a thread of the pool does all its life.
 pub(super) fn serve(shared: Arc<Shared>, own: Deque<Arc<Task>>, number: usize) {
     let worker = Rc::new(Worker { shared, own, looks: Cell::new(0) });
-    WORKER.set(Some(Rc::clone(&worker)));
+    WORKER.with(|current| current.replace(Some(Rc::clone(&worker))));
     worker.shared.initialize();
     while let Some(task) = worker.shared.idle.next(|| worker.find(number)) {
         let _task = span(What::Task);
         task.run(worker.shared.verdict());
     }
-    WORKER.set(None);
+    WORKER.with(|current| current.replace(None));
 }
 
 impl Worker {

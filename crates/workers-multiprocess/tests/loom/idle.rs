@@ -1,5 +1,5 @@
 //! # Claim
-//! No worker sleeps through a task, whatever it does when the task is pushed; each task is run once, or given back
+//! No worker sleeps through a task, nor on one that it has found; each task is run once, or given back
 //! to who pushes it into a pool that closes; after the close all workers go home.
 //!
 //! # Models
@@ -10,7 +10,8 @@
 //! # Not shown here
 //! The real queues: `crossbeam-deque` is trusted. That nobody is woken twice for one task: that costs time only.
 
-use platform::atomic::{AtomicU32, Ordering::*};
+use locks::Semaphore;
+use platform::atomic::{AtomicU32, Ordering::*, fence};
 use platform::check::{Death, Fault, Proof, saw};
 use platform::thread::spawn;
 use std::cell::Cell;
@@ -54,12 +55,21 @@ enum Flaw {
     GoesHomeUnseeing,
     /// Who pushes is not told.
     TellsNobody,
+    /// Who has woken one worker takes it that this one will see the next task too.
+    WakesOnce,
 }
 
 /// The twin: the algorithm in brief, with one flaw that no fault at one place can make.
 struct Twin {
     idle: Idle,
     flaw: Flaw,
+    woken: AtomicU32,
+}
+
+impl Twin {
+    fn new(flaw: Flaw) -> Self {
+        Self { idle: Idle::new(), flaw, woken: AtomicU32::new(0) }
+    }
 }
 
 impl Rest for Twin {
@@ -76,6 +86,10 @@ impl Rest for Twin {
     }
 
     fn pushed(&self) -> bool {
+        // Relaxed: the flaw is its own.
+        if self.flaw == Flaw::WakesOnce && self.woken.swap(1, Relaxed) == 1 {
+            return false;
+        }
         self.idle.pushed() && self.flaw != Flaw::TellsNobody
     }
 
@@ -156,9 +170,124 @@ fn a_task_is_not_slept_through() {
     .refuted_by("who pushes has no fence", Fault::NoFence, IDLE, PUSHES, Death::Deadlock)
     .refuted_by("nobody is woken", Fault::NoWake, SEMAPHORE, WAKES, Death::Deadlock)
     .refuted_by_twin("who lies down does not look again", Death::Deadlock, || {
-        one_task(Twin { idle: Idle::new(), flaw: Flaw::LooksOnce });
+        one_task(Twin::new(Flaw::LooksOnce));
     })
     .check(|| one_task(Idle::new()));
+}
+
+/// Two workers wait for a task each; the model pushes two.
+fn two_sleepers<R: Rest>(rest: R) {
+    let pool = Pool::new(rest);
+    let workers = [(); 2].map(|()| {
+        let pool = Arc::clone(&pool);
+        spawn(move || pool.rest.next(|| (0..2).find_map(|task| pool.take(task))))
+    });
+    assert!(!pool.push(0) && !pool.push(1), "it is open");
+    let found = workers.map(|worker| worker.join().unwrap());
+    assert!(found.contains(&Some(0)) && found.contains(&Some(1)), "one each");
+    saw(if found[0] == Some(0) { "in order" } else { "the other way round" });
+}
+
+#[test]
+fn two_pushes_reach_two_sleepers() {
+    Proof::new(
+        "idle::two_pushes_reach_two_sleepers",
+        "of two workers that lie down, each gets one of two tasks that are pushed",
+    )
+    .threads(3)
+    .bounded(2)
+    .executions_at_least(15_000)
+    .outcomes(&["in order", "the other way round"])
+    .refuted_by("who lies down has no fence", Fault::NoFence, IDLE, LIES_DOWN, Death::Deadlock)
+    .refuted_by("nobody is woken", Fault::NoWake, SEMAPHORE, WAKES, Death::Deadlock)
+    .refuted_by_twin("who has woken one wakes no other", Death::Deadlock, || {
+        two_sleepers(Twin::new(Flaw::WakesOnce));
+    })
+    .check(|| two_sleepers(Idle::new()));
+}
+
+/// The twin that waits: who has found a task, and was counted off, waits for the permit that comes of it.
+struct Waits {
+    sleepers: AtomicU32,
+    wakes: Semaphore,
+}
+
+impl Waits {
+    fn count_off(&self) -> bool {
+        let mut sleepers = self.sleepers.load(Relaxed);
+        while let Some(fewer) = sleepers.checked_sub(1) {
+            match self.sleepers.compare_exchange(sleepers, fewer, Relaxed, Relaxed) {
+                Ok(_) => return true,
+                Err(seen) => sleepers = seen,
+            }
+        }
+        false
+    }
+}
+
+impl Rest for Waits {
+    fn next(&self, find: impl Fn() -> Option<usize>) -> Option<usize> {
+        loop {
+            self.sleepers.fetch_add(1, Relaxed);
+            fence(SeqCst);
+            let found = find();
+            if found.is_some() {
+                if !self.count_off() {
+                    self.wakes.acquire();
+                }
+                return found;
+            }
+            self.wakes.acquire();
+        }
+    }
+
+    fn pushed(&self) -> bool {
+        fence(SeqCst);
+        if self.count_off() {
+            self.wakes.release().unwrap();
+        }
+        false
+    }
+
+    fn close(&self) {
+        unreachable!("its model does not close it");
+    }
+}
+
+/// A task is pushed for two workers, and another when the first has been run.
+fn one_after_another<R: Rest>(rest: R) {
+    let (pool, ran) = (Pool::new(rest), Arc::new(Semaphore::new(0)));
+    let workers = [(); 2].map(|()| {
+        let (pool, ran) = (Arc::clone(&pool), Arc::clone(&ran));
+        spawn(move || {
+            let found = pool.rest.next(|| (0..2).find_map(|task| pool.take(task)));
+            ran.release().unwrap();
+            found
+        })
+    });
+    assert!(!pool.push(0), "it is open");
+    ran.acquire();
+    assert!(!pool.push(1), "it is open");
+    let found = workers.map(|worker| worker.join().unwrap());
+    assert!(found.contains(&Some(0)) && found.contains(&Some(1)), "one each");
+    saw(if found[0] == Some(0) { "in order" } else { "the other way round" });
+}
+
+#[test]
+fn who_has_found_a_task_does_not_sleep_on_it() {
+    Proof::new(
+        "idle::who_has_found_a_task_does_not_sleep_on_it",
+        "of two workers, whichever finds the one task runs it at once, whoever is woken for it",
+    )
+    .threads(3)
+    .bounded(2)
+    .executions_at_least(70_000)
+    .outcomes(&["in order", "the other way round"])
+    .refuted_by("nobody is woken", Fault::NoWake, SEMAPHORE, WAKES, Death::Deadlock)
+    .refuted_by_twin("it waits for the permit that it is counted off for", Death::Deadlock, || {
+        one_after_another(Waits { sleepers: AtomicU32::new(0), wakes: Semaphore::new(0) });
+    })
+    .check(|| one_after_another(Idle::new()));
 }
 
 /// Two tasks are pushed for two workers, and then the pool is closed.
@@ -227,10 +356,10 @@ fn a_task_is_not_lost_to_a_pool_that_closes() {
     .refuted_by("who lies down has no fence", Fault::NoFence, IDLE, LIES_DOWN, Death::Deadlock)
     .refuted_by("who closes has no fence", Fault::NoFence, IDLE, CLOSES, Death::Deadlock)
     .refuted_by_twin("a closed pool is not looked through", Death::Assertion("one of both"), || {
-        push_against_close(Twin { idle: Idle::new(), flaw: Flaw::GoesHomeUnseeing });
+        push_against_close(Twin::new(Flaw::GoesHomeUnseeing));
     })
     .refuted_by_twin("who pushes is not told", Death::Assertion("one of both"), || {
-        push_against_close(Twin { idle: Idle::new(), flaw: Flaw::TellsNobody });
+        push_against_close(Twin::new(Flaw::TellsNobody));
     })
     .check(|| push_against_close(Idle::new()));
 }

@@ -15,7 +15,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use workers_multiprocess::{Chaos, Output, ProcessPool, SharedBytes, TaskError, task};
+use workers_multiprocess::{Chaos, Output, Process, ProcessPool, SharedBytes, TaskError, task};
 
 #[task]
 fn sleep(millis: u64) -> u64 {
@@ -200,14 +200,44 @@ pub(crate) fn a_panic_while_an_argument_is_encoded_fails_its_own_item_of_a_batch
     assert_eq!(taken.unwrap_err().downcast_ref(), Some(&"of the input"));
 }
 
+pub(crate) fn an_input_that_panics_is_over_and_what_was_sent_before_comes_back() {
+    let pool = pool(2);
+    let fails = |n| if n != 300 { n } else { resume_unwind(Box::new("of the input")) };
+    for ordered in [true, false] {
+        let input = (0..).map(fails);
+        let mut results =
+            if ordered { pool.map(tasks::square, input) } else { pool.map_unordered(tasks::square, input) };
+        let mut squares = Vec::new();
+        let mut take = || results.by_ref().for_each(|square| squares.push(square.unwrap()));
+        let taken = catch_unwind(AssertUnwindSafe(&mut take));
+        assert_eq!(taken.unwrap_err().downcast_ref(), Some(&"of the input"));
+        squares.extend(results.map(Result::unwrap));
+        squares.sort_unstable();
+        assert!(squares.len() <= 300 && !squares.is_empty());
+        assert!((0..).zip(&squares).all(|(n, square)| n * n == *square), "without a gap: {squares:?}");
+    }
+}
+
+pub(crate) fn a_process_whose_argument_panics_is_not_started() {
+    let before = (open_descriptors(), children());
+    let process = Process::new(tasks::take_faulty, tasks::Faulty::PanicWhenEncoded);
+    let error = process.start().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("fell while encoding"), "{error}");
+    assert_eq!((open_descriptors(), children()), before);
+}
+
 pub(crate) fn a_limit_of_memory_in_which_no_worker_gets_ready_is_a_clear_error() {
     let before = (open_descriptors(), children());
-    let builder = ProcessPool::builder().workers(1).memory_limit(64 << 20).stderr(Output::Null);
-    let error = builder.initializer(tasks::repeat, &(1 << 30)).build().unwrap_err();
-    let reason = error.to_string();
-    match LOOPBACK {
-        true => assert_eq!(error.kind(), ErrorKind::Unsupported, "{reason}"),
-        false => assert!(reason.contains("before it was ready: probably for want of memory"), "{reason}"),
+    let limited = |bytes| ProcessPool::builder().workers(1).memory_limit(bytes).stderr(Output::Null);
+    let too_little = limited(1 << 20).build().unwrap_err();
+    let too_much = limited(512 << 20).initializer(tasks::repeat, &(1 << 30)).build().unwrap_err();
+    if LOOPBACK {
+        assert_eq!([too_little.kind(), too_much.kind()], [ErrorKind::Unsupported; 2]);
+    } else {
+        let (too_little, too_much) = (too_little.to_string(), too_much.to_string());
+        assert!(too_little.contains("a limit of 1048576 bytes of memory is less than the "), "{too_little}");
+        assert!(too_much.contains("before it was ready: probably for want of memory"), "{too_much}");
     }
     assert_eq!((open_descriptors(), children()), before);
 }

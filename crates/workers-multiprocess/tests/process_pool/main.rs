@@ -12,6 +12,8 @@ mod interrupts;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod matrix;
 #[cfg(all(target_os = "linux", not(loom)))]
+mod pools;
+#[cfg(all(target_os = "linux", not(loom)))]
 mod process;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod results;
@@ -108,6 +110,8 @@ const TESTS: &[harness::Test] = tests! {
         a_pool_without_descriptors_fails_the_results_that_need_some_and_nothing_else,
         a_panic_while_an_argument_is_encoded_fails_its_own_item_of_a_batch,
         a_limit_of_memory_in_which_no_worker_gets_ready_is_a_clear_error,
+        a_process_whose_argument_panics_is_not_started,
+        an_input_that_panics_is_over_and_what_was_sent_before_comes_back,
         a_child_that_the_program_forks_and_that_exits_at_once_ends_no_pool,
         a_worker_is_dead_though_a_process_that_it_has_forked_lives,
         chaos_kills_workers_and_costs_no_task_that_may_be_tried_again,
@@ -119,6 +123,11 @@ const TESTS: &[harness::Test] = tests! {
         a_failure_while_requests_and_answers_are_sent_costs_one_task_at_most,
         a_failure_at_start_up_is_an_error_and_the_next_start_succeeds,
         a_failure_at_the_end_leaves_nothing_behind,
+    }
+    pools::{
+        a_pool_goes_on_when_another_is_dropped_or_loses_a_worker,
+        pools_may_be_made_in_several_threads_at_once,
+        hundreds_of_pools_one_after_another_leave_nothing,
     }
     scenarios::{
         a_program_without_init_gets_an_error_and_no_process,

@@ -4,11 +4,11 @@ use crate::{
     tasks,
     tools::{self, LOOPBACK, death, is_running, pool, result, run, scenario, send_signal, wait_until},
 };
+use rustix::process::{Resource, getrlimit, setrlimit};
 use std::{
     env,
-    fs::File,
     io::{BufRead, BufReader, ErrorKind},
-    process::{Command, Stdio, exit},
+    process::{Stdio, exit},
     thread,
     time::Duration,
 };
@@ -171,18 +171,24 @@ fn print_slowly(text: String) {
     print!("{text}");
 }
 
-/// No descriptor is left to start another worker with, when the first one dies; then there are some again.
+/// From now on this process gets descriptors below `limit` only; returns what the limit was.
+fn limit_descriptors(limit: u64) -> u64 {
+    let mut limits = getrlimit(Resource::Nofile);
+    let before = limits.current.replace(limit);
+    setrlimit(Resource::Nofile, limits).unwrap();
+    before.unwrap()
+}
+
+/// The worker dies, and there is no descriptor to start another one with; then there are some again.
 fn few_descriptors() {
     let pool = pool(1);
-    let mut files = Vec::new();
-    while let Ok(file) = File::open("/dev/null") {
-        files.push(file);
-    }
+    // Not by using them up: what the dead worker had is closed at some moment, and would do for the next.
+    let before = limit_descriptors(3);
     assert_eq!(death(result(pool.submit(tasks::end_by_exit, 0))), (None, Some(0)));
     assert!(matches!(result(pool.submit(tasks::square, 3)), Err(TaskError::Start(_))));
     assert!(matches!(result(pool.submit(tasks::square, 3)), Err(TaskError::Start(_))));
     assert_eq!(ProcessPool::new(1).map(drop).unwrap_err().raw_os_error(), Some(24), "EMFILE");
-    drop(files);
+    limit_descriptors(before);
     assert_eq!(result(pool.submit(tasks::square, 3)), Ok(9));
     println!("recovered");
 }
@@ -275,8 +281,6 @@ pub(crate) fn workers_end_with_the_process_of_their_pool_though_one_that_it_has_
 }
 
 pub(crate) fn a_worker_that_cannot_be_started_fails_the_task_and_the_next_one_tries_again() {
-    let mut limited = Command::new("sh");
-    limited.args(["-c", "ulimit -n 40 && exec \"$0\""]).arg(env::current_exe().unwrap());
-    let (stdout, stderr, code) = run(limited.env(VARIABLE, "few descriptors"));
+    let (stdout, stderr, code) = run(&mut scenario("few descriptors"));
     assert_eq!((stdout.as_str(), code), ("recovered\n", Some(0)), "{stderr}");
 }

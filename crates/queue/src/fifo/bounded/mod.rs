@@ -23,10 +23,10 @@
 //!
 //! # Protocol
 //! 1. Put: load `tail`, and the stamp of its slot. If the stamp is the position, exchange `tail` for the next
-//!    position; write the item; stamp the slot `FULL`. If `tail` was `WAITED`, call a getter.
+//!    position; write the item; stamp the slot `FULL`. If `tail` was `WAITED`, serve the getters.
 //! 2. Get: load `head`, and the stamp of its slot. If the stamp is the position and `FULL`, exchange `head`
 //!    for the next; read the item; stamp the slot with its position in the next lap. If `head` was `WAITED`,
-//!    call a putter.
+//!    serve the putters.
 //! 3. Several at once: the same for as many slots in a row as have the right stamp, with one exchange.
 //! 4. A last word, where the stamp is not right: full if `head` is a lap behind `tail`; empty if they are
 //!    equal. Between the two somebody is just writing or reading: let others run, and look again.
@@ -36,6 +36,7 @@
 //! 6. Force: full? Exchange `tail` for the next position first, so that nobody else gets the room. If then
 //!    the oldest item is still there, exchange `head` for the next position, and replace the item by ours. If
 //!    a getter was faster, wait until it has read.
+//! 7. Serve: do for those who stand in line what they wait for: `serve.rs`.
 //!
 //! # Invariants
 //! - B1. A stamp that is right for a position stays so until the one who has that position changes it; and an
@@ -53,14 +54,15 @@
 //!   the end sees what came before it.
 //!
 //! # Proofs
-//! `tests/loom/bounded.rs`, `tests/loom/several.rs`, `tests/loom/history.rs`.
+//! `tests/loom/bounded.rs`, `tests/loom/serve.rs`, `tests/loom/several.rs`, `tests/loom/history.rs`.
 
+mod serve;
 mod whole;
 
 use crate::error::PutError;
 use crate::feed::Feed;
 use crate::sync::{AcqRel, Acquire, AtomicUsize, Relaxed, Release, UnsafeCell, yield_now};
-use crate::waiting::{HELD, Position, SHUT, STEP, Sides, Verdict, WAITED, Waiter, at};
+use crate::waiting::{HELD, Hand, Position, SHUT, STEP, Sides, Verdict, WAITED, at};
 use core::mem::MaybeUninit;
 
 /// In a stamp: the slot holds an item.
@@ -72,11 +74,19 @@ struct Slot<T> {
 }
 
 pub(crate) struct Bounded<T> {
-    tail: Position,
-    head: Position,
+    tail: Position<T>,
+    head: Position<T>,
     slots: Box<[Slot<T>]>,
     /// How far apart the laps are: a power of two, in `STEP`s at least the capacity.
     lap: usize,
+}
+
+/// Positions in a row that somebody has for itself.
+struct Claim {
+    first: usize,
+    n: usize,
+    /// Whether somebody waited for the position to move.
+    waited: bool,
 }
 
 // SAFETY: an item is moved in by one thread and out by one (B1), perhaps another: `T: Send`. No reference to
@@ -155,9 +165,9 @@ impl<T> Bounded<T> {
     }
 
     /// Has up to `max` positions in a row of `side` whose slots have the stamp that their position and `mark`
-    /// make: the first, and how many.
+    /// make; or says of which word it found none.
     #[inline]
-    fn claim(&self, side: &Position, mark: usize, max: usize) -> Option<(usize, usize, bool)> {
+    fn claim(&self, side: &Position<T>, mark: usize, max: usize) -> Result<Claim, usize> {
         // Relaxed, here and below: the exchange decides.
         let mut word = side.word.load(Relaxed);
         while word & (SHUT | HELD) == 0 {
@@ -167,7 +177,7 @@ impl<T> Bounded<T> {
                 // Another was faster, or it is not ready.
                 let now = side.word.load(Relaxed);
                 if now == word {
-                    return None;
+                    return Err(word);
                 }
                 word = now;
                 continue;
@@ -176,11 +186,11 @@ impl<T> Bounded<T> {
             // AcqRel: the head's Release pairs with the Acquire in len(), and its Acquire with the Release of who let
             // go of it: who only looked at the item is done. B1 needs none, and the stamps order the slots.
             match side.word.compare_exchange(word, next, AcqRel, Relaxed) {
-                Ok(_) => return Some((first, n, word & WAITED != 0)),
+                Ok(_) => return Ok(Claim { first, n, waited: word & WAITED != 0 }),
                 Err(now) => word = now,
             }
         }
-        None
+        Err(word)
     }
 
     /// How many slots in a row, up to `max`, have the stamp that their position and `mark` make.
@@ -266,19 +276,19 @@ impl<T> Sides for Bounded<T> {
 
     #[inline]
     fn poll_put(&self, item: T) -> Result<(), PutError<T>> {
-        let Some((position, _, waited)) = self.claim(&self.tail, 0, 1) else {
+        let Ok(Claim { first, waited, .. }) = self.claim(&self.tail, 0, 1) else {
             return Err(PutError::Full(item));
         };
         // SAFETY: the position is ours, and its stamp said that the slot is empty.
-        unsafe { self.slot(position).write(item, position | FULL) };
+        unsafe { self.slot(first).write(item, first | FULL) };
         if waited {
-            self.tail.call(1);
+            self.serve(false, true);
         }
         Ok(())
     }
 
     fn poll_put_some(&self, feed: &mut Feed<T>) -> Result<usize, PutError<()>> {
-        let Some((first, n, waited)) = self.claim(&self.tail, 0, feed.len()) else { return Ok(0) };
+        let Ok(Claim { first, n, waited }) = self.claim(&self.tail, 0, feed.len()) else { return Ok(0) };
         let mut position = first;
         for _ in 0..n {
             let item = feed.next().expect("no more positions than items");
@@ -287,7 +297,7 @@ impl<T> Sides for Bounded<T> {
             position = self.after(position);
         }
         if waited {
-            self.tail.call(n);
+            self.serve(false, true);
         }
         Ok(n)
     }
@@ -302,35 +312,35 @@ impl<T> Sides for Bounded<T> {
         }
     }
 
-    fn enter_put(&self, waiter: &Waiter) -> bool {
+    fn enter_put(&self, hand: &Hand<T>) -> bool {
         // The end is marked before those in this line are called, so that who comes too late for the call
         // sees it.
-        self.head.enter(waiter, |head| {
+        self.head.enter(hand, |head| {
             let tail = self.tail();
             tail & SHUT == 0 && at(tail) >= at(head) + self.lap
         })
     }
 
-    fn leave_put(&self, waiter: &Waiter) -> bool {
-        self.head.leave(waiter)
+    fn leave_put(&self, hand: &Hand<T>) -> bool {
+        self.head.leave(hand)
     }
 
     fn call_putter(&self) {
-        self.head.call(1);
+        self.serve(true, false);
     }
 
     #[inline]
     fn poll_get(&self) -> Option<T> {
-        let (position, _, waited) = self.claim(&self.head, FULL, 1)?;
-        let item = self.take(position);
+        let Claim { first, waited, .. } = self.claim(&self.head, FULL, 1).ok()?;
+        let item = self.take(first);
         if waited {
-            self.head.call(1);
+            self.serve(true, false);
         }
         Some(item)
     }
 
     fn poll_get_some(&self, max: usize, into: &mut Vec<T>) -> usize {
-        let Some((first, n, waited)) = self.claim(&self.head, FULL, max) else { return 0 };
+        let Ok(Claim { first, n, waited }) = self.claim(&self.head, FULL, max) else { return 0 };
         let mut position = first;
         into.reserve(n);
         for _ in 0..n {
@@ -338,7 +348,7 @@ impl<T> Sides for Bounded<T> {
             position = self.after(position);
         }
         if waited {
-            self.head.call(n);
+            self.serve(true, false);
         }
         n
     }
@@ -359,17 +369,17 @@ impl<T> Sides for Bounded<T> {
         }
     }
 
-    fn enter_get(&self, waiter: &Waiter) -> bool {
+    fn enter_get(&self, hand: &Hand<T>) -> bool {
         // Relaxed: only grows: if it says that there is nothing, there is nothing.
-        self.tail.enter(waiter, |tail| tail & SHUT == 0 && at(self.head.word.load(Relaxed)) == at(tail))
+        self.tail.enter(hand, |tail| tail & SHUT == 0 && at(self.head.word.load(Relaxed)) == at(tail))
     }
 
-    fn leave_get(&self, waiter: &Waiter) -> bool {
-        self.tail.leave(waiter)
+    fn leave_get(&self, hand: &Hand<T>) -> bool {
+        self.tail.leave(hand)
     }
 
     fn call_getter(&self) {
-        self.tail.call(1);
+        self.serve(false, true);
     }
 }
 

@@ -26,7 +26,7 @@ impl<T> Bounded<T> {
                 if self.tail.word.compare_exchange(tail, next, Relaxed, Relaxed).is_ok() {
                     let replaced = self.replace(position, item);
                     if tail & WAITED != 0 {
-                        self.tail.call(1);
+                        self.serve(false, true);
                     }
                     return Ok(replaced);
                 }
@@ -91,7 +91,7 @@ impl<T> Bounded<T> {
         self.tail.let_go(false);
         let items = self.take_all(first, n);
         if waited {
-            self.head.call(n);
+            self.serve(true, false);
         }
         items
     }

@@ -62,7 +62,7 @@ mod block;
 use crate::error::PutError;
 use crate::feed::Feed;
 use crate::sync::{Acquire, AtomicPtr, Lock, LockGuard, Relaxed, Release, yield_now};
-use crate::waiting::{HELD, Position, SHUT, STEP, Sides, Verdict, WAITED, Waiter, at};
+use crate::waiting::{HELD, Hand, Position, SHUT, STEP, Sides, Verdict, WAITED, at};
 use block::{Block, Chain, GROUP, SLOTS, Slot};
 use core::ptr::NonNull;
 
@@ -75,7 +75,7 @@ struct Front<T> {
 }
 
 pub(crate) struct Unbounded<T> {
-    tail: Position,
+    tail: Position<T>,
     last: AtomicPtr<Block<T>>,
     front: Beside<Lock<Front<T>>>,
 }
@@ -325,11 +325,11 @@ impl<T> Sides for Unbounded<T> {
         if self.is_shut() { Verdict::Over } else { Verdict::Again }
     }
 
-    fn enter_put(&self, _: &Waiter) -> bool {
+    fn enter_put(&self, _: &Hand<T>) -> bool {
         false
     }
 
-    fn leave_put(&self, _: &Waiter) -> bool {
+    fn leave_put(&self, _: &Hand<T>) -> bool {
         false
     }
 
@@ -361,12 +361,12 @@ impl<T> Sides for Unbounded<T> {
         }
     }
 
-    fn enter_get(&self, waiter: &Waiter) -> bool {
-        self.tail.enter(waiter, |tail| tail & SHUT == 0 && self.front().taken == Self::count(tail))
+    fn enter_get(&self, hand: &Hand<T>) -> bool {
+        self.tail.enter(hand, |tail| tail & SHUT == 0 && self.front().taken == Self::count(tail))
     }
 
-    fn leave_get(&self, waiter: &Waiter) -> bool {
-        self.tail.leave(waiter)
+    fn leave_get(&self, hand: &Hand<T>) -> bool {
+        self.tail.leave(hand)
     }
 
     fn call_getter(&self) {
