@@ -48,8 +48,8 @@ const TSAN: Tool = Tool {
     is_there: tsan::is_there,
 };
 const PROCESSES: Tool = Tool {
-    name: "the process pool",
-    install: "Linux, for which alone it is made",
+    name: "/proc, in which the load counts",
+    install: "Linux",
     is_there: || cfg!(target_os = "linux"),
 };
 const MDBOOK: Tool = Tool { name: "mdbook", install: "cargo install mdbook", is_there: has_mdbook };

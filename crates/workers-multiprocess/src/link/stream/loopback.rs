@@ -4,7 +4,7 @@
 use super::{
     super::{Out, Signal, system},
     Config, Process, Region,
-    region::{Link, Links},
+    link::{Link, Links},
     socket::send_config,
 };
 use std::{

@@ -12,6 +12,7 @@
 //! 5. There are no files: all bytes go in the message.
 
 mod frames;
+mod link;
 mod process;
 mod region;
 mod socket;

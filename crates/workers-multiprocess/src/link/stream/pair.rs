@@ -5,7 +5,7 @@ pub(super) use super::super::system::kill_group;
 use super::{
     super::{Out, Signal, system},
     Config, Process, Region,
-    region::{Link, Links},
+    link::{Link, Links},
     socket::send_config,
 };
 use rustix::{
