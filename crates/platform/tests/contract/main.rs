@@ -209,10 +209,11 @@ fn among_processes_a_number_is_ones_own() {
 
 #[test]
 fn a_spin_comes_to_an_end() {
-    let mut spin = Spin::new();
-    let turns = std::iter::from_fn(|| spin.turn().then_some(())).take(1_000_000).count();
-    assert!(turns < 1_000_000);
-    assert!(!spin.turn(), "and stays there");
+    for mut spin in [Spin::new(), Spin::beside_a_holder(), Spin::long()] {
+        let turns = std::iter::from_fn(|| spin.turn().then_some(())).take(1_000_000).count();
+        assert!(turns < 1_000_000);
+        assert!(!spin.turn(), "and stays there");
+    }
 }
 
 /// Each stores to its own word, makes its fence, and looks at the other's.

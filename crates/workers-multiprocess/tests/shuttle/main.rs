@@ -9,6 +9,7 @@
 //! No trial is a proof: that is what `tests/loom/` is for.
 #![cfg(all(shuttle, not(loom)))]
 
+#[expect(dead_code, reason = "the proofs use all of it")]
 #[path = "../future_twin/mod.rs"]
 mod future_twin;
 mod futures;
