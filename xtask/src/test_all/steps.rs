@@ -242,6 +242,12 @@ fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     command.args(["test", "--package", "locks", "--no-fail-fast", "--features", &all]);
     run_tests(command, sink, "test")?;
     // What lies between a pool and its workers elsewhere; and what is left of it without Unix, for its main promises.
+    for feature in ["sockets", "loopback"] {
+        let mut command = context.workspace.cargo();
+        command.args(["clippy", "--package", "workers-multiprocess", "--no-deps", "--features", feature]);
+        command.args(["--", "-D", "warnings"]);
+        run(command, sink)?;
+    }
     run(pool_tests(context, "sockets", &[]), sink)?;
     run(pool_tests(context, "loopback", &["results::", "deaths::each", "stream::"]), sink)?;
     // Spans are what the threads' tests look at.

@@ -81,7 +81,7 @@ impl Region {
     }
 
     /// The pool: has a task back, if the worker has not begun it.
-    pub(crate) fn withdraw(&self, ticket: u64, _: &Socket) -> bool {
+    pub(crate) fn withdraw(&self, ticket: u64) -> bool {
         self.common().claims.withdraw(ticket)
     }
 

@@ -62,6 +62,8 @@ pub(super) struct State {
     pub(super) counts: Counts,
     pub(super) given_up: VecDeque<GivenUp>,
     is_closing: bool,
+    /// What has not begun is dropped.
+    is_discarding: bool,
     /// How many threads wait for `change`.
     resting: usize,
     pub(super) board: Weak<Board>,
@@ -88,6 +90,7 @@ impl Board {
                 counts: Counts::default(),
                 given_up: VecDeque::new(),
                 is_closing: false,
+                is_discarding: false,
                 resting: 0,
                 board: Weak::clone(board),
                 idle_limit: options.idle_limit,
@@ -184,7 +187,7 @@ impl Board {
             let timed_out = seat.timed_out == Some(seat.turn);
             let was_of_use = seat.finished > 0 || seat.has_begun();
             for (place, (mut job, begun)) in seat.bereave().into_iter().enumerate() {
-                if job.is_stopped {
+                if job.is_stopped || (!begun && state.is_discarding) {
                     after.gone.push(job);
                     continue;
                 }
@@ -254,7 +257,9 @@ impl Board {
         self.with(|state, after| {
             state.is_closing = true;
             if cancel_waiting {
+                state.is_discarding = true;
                 state.drop_waiting(after);
+                state.hurry();
             }
             state.close_if_done();
             after.wake = true;

@@ -20,6 +20,10 @@ impl Board {
                 state.front_changed(number);
                 return;
             }
+            if seat.hurried == Some(turn) && seat.has_begun() {
+                state.front_changed(number);
+                return;
+            }
             // It gets to no other job: so it is this one that it is killed for.
             let behind = seat.withdraw_behind();
             if seat.has_passed_the_first() && seat.spared != Some(turn) {
@@ -50,6 +54,17 @@ impl State {
             None => Some(self.grace),
         };
         self.start_timer(number, limit);
+    }
+
+    /// At the pool's end: a worker that was sent a job, and cannot be made to give it back, begins it soon or is killed.
+    pub(super) fn hurry(&mut self) {
+        for number in 0..self.seats.len() {
+            let Some(seat) = &mut self.seats[number] else { continue };
+            if seat.first().is_some() && !seat.has_begun() {
+                seat.hurried = Some(seat.turn);
+                self.start_timer(number, Some(self.grace));
+            }
+        }
     }
 
     fn start_timer(&mut self, number: usize, limit: Option<Duration>) {

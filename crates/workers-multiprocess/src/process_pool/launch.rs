@@ -43,9 +43,9 @@ impl Worker {
     /// Starts the process, which is not ready until [`greet`](Self::greet) returns.
     pub(super) fn launch(options: &WorkerOptions, name: &Arc<str>) -> io::Result<Self> {
         let config = Config { protocol: PROTOCOL, parent: process::id(), ..options.config.clone() };
-        let (stdout, lines) = options.stdout.open()?;
         // Its last lines belong to the report of its death.
         let (errors, stderr) = pipe()?;
+        let (stdout, lines) = options.stdout.open()?;
         let mut command = Command::new(link::program()?);
         command.args(mark::arguments()).envs(options.environment.iter().cloned()).stderr(stderr);
         let started = link::start(command, config, stdout)?;

@@ -32,6 +32,8 @@ pub(super) struct Seat {
     pub(super) timed_out: Option<u64>,
     /// The turn in which it was not, as the first flight was done after all.
     pub(super) spared: Option<u64>,
+    /// The turn in which it has to begin its first job soon, at the pool's end.
+    pub(super) hurried: Option<u64>,
     /// How many jobs it has done.
     pub(super) finished: u64,
 }
@@ -84,6 +86,7 @@ impl Seat {
             timer: None,
             timed_out: None,
             spared: None,
+            hurried: None,
             finished: 0,
         }
     }
@@ -125,12 +128,9 @@ impl Seat {
         match &mut flight.job {
             // It was withdrawn, and passed over.
             None if answer.items == 0 => {}
-            // It was begun before the worker knew.
-            None if answer.first == flight.answered && answer.items <= flight.items - flight.answered => {
-                flight.answered += answer.items;
-                if flight.answered < flight.items {
-                    return Ok(None);
-                }
+            // It was cancelled before the worker began it.
+            Some(job) if answer.items == 0 && job.is_stopped => {
+                job.end_all(&Reply::NotStarted("it was cancelled".into()));
             }
             Some(job) if answer.items > 0 && answer.first == flight.answered => {
                 job.take(answer.items, replies, files, answer.nanos)?;
@@ -151,7 +151,7 @@ impl Seat {
         let wanted = self.flights.len() / 2;
         let mut jobs = Vec::new();
         for flight in self.flights.iter_mut().rev() {
-            if jobs.len() == wanted || !self.region.withdraw(flight.ticket, &self.socket) {
+            if jobs.len() == wanted || !self.region.withdraw(flight.ticket) {
                 break;
             }
             jobs.extend(flight.job.take());
@@ -161,8 +161,8 @@ impl Seat {
 
     /// Takes back all that the worker has not begun.
     pub(super) fn withdraw_all(&mut self) -> Vec<Job> {
-        let (region, socket) = (&self.region, &self.socket);
-        let flights = self.flights.iter_mut().filter(|flight| region.withdraw(flight.ticket, socket));
+        let region = &self.region;
+        let flights = self.flights.iter_mut().filter(|flight| region.withdraw(flight.ticket));
         flights.filter_map(|flight| flight.job.take()).collect()
     }
 
@@ -173,16 +173,16 @@ impl Seat {
     /// Takes one job back, if the worker has not begun it.
     pub(super) fn withdraw(&mut self, place: usize) -> Option<Job> {
         let flight = &mut self.flights[place];
-        self.region.withdraw(flight.ticket, &self.socket).then(|| flight.job.take()).flatten()
+        self.region.withdraw(flight.ticket).then(|| flight.job.take()).flatten()
     }
 
     /// Takes back what the worker has not begun, but for the first job.
     pub(super) fn withdraw_behind(&mut self) -> Vec<Job> {
         let first = self.first().map_or(0, |first| first + 1);
-        let (region, socket) = (&self.region, &self.socket);
+        let region = &self.region;
         let behind = self.flights.iter_mut().skip(first);
         behind
-            .filter(|flight| region.withdraw(flight.ticket, socket))
+            .filter(|flight| region.withdraw(flight.ticket))
             .filter_map(|flight| flight.job.take())
             .collect()
     }

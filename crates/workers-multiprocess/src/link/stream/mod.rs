@@ -7,8 +7,7 @@
 //! 2. It says that it begins, before it begins; and sends the result of each item before the next one begins.
 //! 3. What it has written arrives before the end of the connection. So when its pool comes to that end it knows what was
 //!    begun and what was done, whenever the worker died.
-//! 4. A request that was not begun, as far as the pool knows, can be withdrawn: the worker is told, and passes it over. If it
-//!    had begun all the same it goes on, and what it answers is not wanted by anybody.
+//! 4. What was sent is not taken back. A worker that is told of a cancel before it begins passes the request over.
 //! 5. There are no files: all bytes go in the message.
 
 mod frames;

@@ -6,7 +6,6 @@ use super::{
     frames::{self, BEGUN, END, Frames, MESSAGE},
     link::{Link, Links, PATIENCE},
 };
-use crate::link::message::ToWorker;
 use locks::Event;
 use std::{
     io::{self, ErrorKind},
@@ -31,8 +30,8 @@ pub(crate) struct Region {
     /// Counts up when a read begins and when it ends. Relaxed: it is compared with itself, a second later.
     reads: AtomicU64,
     claims: Claims,
-    /// The worker: one more than the ticket that was withdrawn last. Relaxed: who is late has begun.
-    withdrawn: AtomicU64,
+    /// The worker: one more than the ticket that was cancelled last. Relaxed: who is late has begun.
+    cancelled: AtomicU64,
     common: Common,
 }
 
@@ -77,7 +76,7 @@ impl Region {
             is_deaf: Event::new(),
             reads: AtomicU64::new(0),
             claims: Claims::new(),
-            withdrawn: AtomicU64::new(0),
+            cancelled: AtomicU64::new(0),
             common: Common { progress: Progress },
         }
     }
@@ -120,9 +119,9 @@ impl Region {
         Outgoing::new(self)
     }
 
-    /// The worker: begins a task, if it was not told that the pool has withdrawn it.
+    /// The worker: begins a task, if that was not cancelled before.
     pub(crate) fn take(&self, ticket: u64) -> bool {
-        if self.withdrawn.load(Relaxed) == ticket + 1 {
+        if self.cancelled.load(Relaxed) == ticket + 1 {
             return false;
         }
         let begun =
@@ -131,19 +130,14 @@ impl Region {
         true
     }
 
-    /// The worker: the pool does not want this task any more.
-    pub(super) fn is_withdrawn(&self, ticket: u64) {
-        self.withdrawn.store(ticket + 1, Relaxed);
+    /// The worker: nobody wants this task any more.
+    pub(super) fn is_cancelled(&self, ticket: u64) {
+        self.cancelled.store(ticket + 1, Relaxed);
     }
 
-    /// The pool: has a task back of which it has not heard that it was begun, and tells the worker.
-    pub(crate) fn withdraw(&self, ticket: u64, socket: &Socket) -> bool {
-        let is_ours = self.claims.withdraw(ticket);
-        if is_ours {
-            // If it cannot be told, it is killed after the grace.
-            let _ = socket.try_send(&ToWorker::Cancel { ticket }, &[]);
-        }
-        is_ours
+    /// The pool: what was sent stays with its worker.
+    pub(crate) fn withdraw(&self, _: u64) -> bool {
+        false
     }
 
     /// The pool: whether it has heard that the worker has begun a task.
@@ -293,7 +287,7 @@ impl Incoming {
                 }
                 Ok(Some((BEGUN, ticket))) => {
                     let ticket = ticket.try_into().map(u64::from_le_bytes).map_err(|_| Ended::Corrupt)?;
-                    // It is not if the pool has withdrawn it meanwhile.
+                    // What was not sent is not begun.
                     self.region.claims.take(ticket);
                 }
                 Ok(None) => self.fill()?,
@@ -318,7 +312,7 @@ impl Incoming {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::stream::meeting;
+    use crate::link::{message::ToWorker, stream::meeting};
 
     /// Both sides, in this process.
     fn sides() -> (Arc<Region>, Arc<Region>) {
@@ -371,11 +365,10 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_was_withdrawn_in_time_is_not_begun() {
+    fn a_task_that_was_cancelled_in_time_is_not_begun() {
         let (pool, worker) = sides();
         let (ours, theirs) = (Socket::new(Arc::clone(&pool)), Socket::new(Arc::clone(&worker)));
-        post(&mut pool.requests(), &pool, 7, b"").unwrap();
-        assert!(pool.withdraw(7, &ours) && !pool.withdraw(7, &ours));
+        ours.try_send(&ToWorker::Cancel { ticket: 7 }, &[]).unwrap();
         let parent = super::super::Parent::new(parent_id()).unwrap().unwrap();
         assert!(matches!(theirs.listen(&parent), Some((ToWorker::Cancel { ticket: 7 }, _))));
         assert!(!worker.take(7) && worker.take(8));

@@ -98,7 +98,7 @@ impl Socket {
             match self.receive() {
                 Ok(said) => {
                     if let Some(ToWorker::Cancel { ticket }) = said {
-                        self.region.is_withdrawn(ticket);
+                        self.region.is_cancelled(ticket);
                     }
                     return said.map(|said| (said, Vec::new()));
                 }
