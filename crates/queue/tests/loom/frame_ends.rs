@@ -23,7 +23,7 @@ fn a_timeout_leaves_no_part_of_a_frame() {
         "a writer that gives up beside room that comes in parts has written nothing, and can write later",
     )
     .threads(2)
-    .bounded(3)
+    .bounded(4)
     .executions_at_least(500)
     .outcomes(&["in time", "too late"])
     .refuted_by("a publication is Relaxed", Fault::Relaxed, RAW, PUBLISHES, Death::Causality)
@@ -58,7 +58,7 @@ fn the_end_comes_after_the_last_frame() {
         "who finds the ring closed has read every frame, what was staged at the end and went round, too",
     )
     .threads(2)
-    .bounded(3)
+    .bounded(4)
     .executions_at_least(500)
     .outcomes(&["all, then the end"])
     .refuted_by(
@@ -87,7 +87,7 @@ fn a_reader_that_goes_ends_the_wait_for_room() {
         "a writer that waits for more room than a reader gave back before it went is told, also when it sleeps",
     )
     .threads(2)
-    .bounded(3)
+    .bounded(4)
     .executions_at_least(200)
     .outcomes(&["told"])
     .refuted_by("a close wakes nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)

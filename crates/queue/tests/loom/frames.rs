@@ -206,12 +206,34 @@ fn the_twin_without_a_flaw_is_sound() {
 }
 
 #[test]
+fn a_writer_is_woken_for_the_rest_of_its_room() {
+    let proof = Proof::new(
+        "frames::a_writer_is_woken_for_the_rest_of_its_room",
+        "whenever a writer says that it sleeps, with some of its room there, the reader sees it, or the writer the rest",
+    );
+    refuted(proof.threads(2).executions_at_least(1_000).outcomes(&["written"])).check(|| {
+        let both = Both::nearly_full();
+        let mut reader = both.reader();
+        assert_eq!(*reader.read().unwrap(), SHORT);
+        let writer = with(&both, |both| {
+            let mut writer = both.writer();
+            writer.write(&ROUND).expect("the reader stays");
+            mem::forget(writer);
+        });
+        assert_eq!(*reader.read().unwrap(), LONG);
+        writer.join().unwrap();
+        assert_eq!(next(&mut reader), Some(Ok(ROUND.to_vec())));
+        saw("written");
+    });
+}
+
+#[test]
 fn a_long_frame_waits_for_all_of_its_room() {
     let proof = Proof::new(
         "frames::a_long_frame_waits_for_all_of_its_room",
         "a writer that needs the room of two frames is woken for each, and sleeps on after the first",
     );
-    refuted(proof.threads(2).bounded(3).executions_at_least(1_000).outcomes(&["written"])).check(|| {
+    refuted(proof.threads(2).bounded(4).executions_at_least(1_000).outcomes(&["written"])).check(|| {
         let both = Both::nearly_full();
         let writer = with(&both, |both| {
             let mut writer = both.writer();
