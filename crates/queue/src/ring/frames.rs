@@ -17,15 +17,15 @@
 //!   wherever it stands: a `SKIP` is needed only where less than the frame is left before the end.
 //! - The reader loads a header once, and checks it against what was published and against the ring's end
 //!   before it goes anywhere by it.
+//!
+//! # Proofs
+//! `tests/loom/frames.rs`, `tests/loom/frame_ends.rs`; of what each side waits on, also `tests/loom/ring.rs`.
 
 use super::error::{End, PopError, WriteError};
 use super::raw::{Half, Ring};
-use super::slots::Slot;
+use super::words::{Memory, WORD, Words};
 use crate::sync::{Deadline, Private, Scope};
-use core::{fmt, ops, ptr, slice};
-
-/// Bytes of a word, and of a header.
-const WORD: usize = 8;
+use core::{fmt, ops};
 
 /// The length that is none: the rest of the ring up to its end is left out.
 const SKIP: u32 = u32::MAX;
@@ -48,19 +48,20 @@ fn length(header: u64) -> Option<u32> {
 /// the ring.
 pub struct FrameWriter<'a, S: Scope = Private> {
     half: Half<'a, S, true>,
-    memory: &'a [Slot<u64>],
+    memory: Memory<'a>,
 }
 
 /// The side of a ring that reads frames. There is one, so its methods take `&mut self`; dropping it closes
 /// the ring.
 pub struct FrameReader<'a, S: Scope = Private> {
     half: Half<'a, S, false>,
-    memory: &'a [Slot<u64>],
+    memory: Memory<'a>,
 }
 
 impl<'a, S: Scope> FrameWriter<'a, S> {
     /// The caller has seen to it that nobody else is the writer of this ring or uses the memory otherwise.
-    pub(super) fn new(ring: &'a Ring<S>, memory: &'a [Slot<u64>]) -> Self {
+    pub(super) fn new(ring: &'a Ring<S>, words: &'a Words) -> Self {
+        let memory = Memory::new(words);
         Self { half: Half::new(ring, memory.len()), memory }
     }
 
@@ -145,8 +146,8 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
     /// # Errors
     /// As of [`write`](Self::write).
     pub fn reserve(&mut self, len: usize) -> Result<Grant<'_, 'a, S>, WriteError> {
-        let start = self.grant(len, Some(&Deadline::NEVER))?.as_mut_ptr();
-        Ok(Grant { writer: self, start, len })
+        self.grant(len, Some(&Deadline::NEVER))?;
+        Ok(Grant { at: self.room(len), len, writer: self })
     }
 
     /// Lets the reader know of all that was staged, and wakes it if it sleeps.
@@ -170,13 +171,14 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
         if self.half.ready() < needed {
             self.half.wait(needed, deadline)?;
         }
-        let place = if self.skipped(len) > 0 { 0 } else { self.half.place() };
-        let room = &self.memory[place..][1..words(len)];
-        // SAFETY: the room is `len` bytes at least, in one piece, initialized, and in cells, so it may be
-        // written through a shared reference. It is ours until publish(), and `self` is borrowed as long as
-        // the slice lives, so we do not use it otherwise; that nobody else does is what whoever made the
-        // writer has promised.
-        Ok(unsafe { slice::from_raw_parts_mut(room.as_ptr().cast::<u8>().cast_mut(), len) })
+        // SAFETY: the room is ours, as its words are ready, until publish(). `self` is borrowed as long as the slice
+        // lives, so we do not use it otherwise; that nobody else does is what whoever made the writer has promised.
+        Ok(unsafe { self.memory.bytes_mut(self.room(len), len) })
+    }
+
+    /// The place of the room of a frame of `len` bytes, behind its header.
+    fn room(&self, len: usize) -> usize {
+        1 + if self.skipped(len) > 0 { 0 } else { self.half.place() }
     }
 
     /// How many words are left out before a frame of `len` bytes, since it does not fit before the end.
@@ -197,17 +199,17 @@ impl<'a, S: Scope> FrameWriter<'a, S> {
     }
 
     fn put_header(&mut self, len: u32) {
-        let word = self.memory[self.half.place()].cell();
         // SAFETY: the word is ours, as grant() has made sure, and no slice of it is alive: grant() leaves it
         // out.
-        word.with_mut(|word| unsafe { *word = header(len) });
+        unsafe { self.memory.store(self.half.place(), header(len)) };
     }
 }
 
 /// Room for one frame, in the ring's memory; see [`FrameWriter::reserve`].
 pub struct Grant<'w, 'a, S: Scope = Private> {
     writer: &'w mut FrameWriter<'a, S>,
-    start: *mut u8,
+    /// The place behind its header.
+    at: usize,
     len: usize,
 }
 
@@ -226,21 +228,22 @@ impl<S: Scope> ops::Deref for Grant<'_, '_, S> {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        // SAFETY: the slice that grant() gave, whose writer we borrow exclusively.
-        unsafe { slice::from_raw_parts(self.start, self.len) }
+        // SAFETY: the room that grant() gave, whose writer we borrow exclusively: nothing is published meanwhile.
+        unsafe { self.writer.memory.bytes(self.at, self.len) }
     }
 }
 
 impl<S: Scope> ops::DerefMut for Grant<'_, '_, S> {
     fn deref_mut(&mut self) -> &mut [u8] {
         // SAFETY: as in deref(); and we are borrowed exclusively ourselves.
-        unsafe { slice::from_raw_parts_mut(self.start, self.len) }
+        unsafe { self.writer.memory.bytes_mut(self.at, self.len) }
     }
 }
 
 impl<'a, S: Scope> FrameReader<'a, S> {
     /// The caller has seen to it that nobody else is the reader of this ring or uses the memory otherwise.
-    pub(super) fn new(ring: &'a Ring<S>, memory: &'a [Slot<u64>]) -> Self {
+    pub(super) fn new(ring: &'a Ring<S>, words: &'a Words) -> Self {
+        let memory = Memory::new(words);
         Self { half: Half::new(ring, memory.len()), memory }
     }
 
@@ -289,9 +292,10 @@ impl<'a, S: Scope> FrameReader<'a, S> {
         let frame = self.read_until(Some(&timeout.into()))?;
         let (at, len) = (frame.at, frame.len);
         buffer.reserve(len);
-        let words = &frame.reader.memory[at..at + words(len)][1..];
-        for (number, word) in words.iter().enumerate() {
-            let bytes = load(word).to_ne_bytes();
+        // SAFETY: the frame's words are ours until it is dropped.
+        let words = unsafe { frame.reader.memory.load_all(at, len.div_ceil(WORD)) };
+        for (number, word) in words.enumerate() {
+            let bytes = word.to_ne_bytes();
             buffer.extend_from_slice(&bytes[..WORD.min(len - number * WORD)]);
         }
         Ok(len)
@@ -302,7 +306,8 @@ impl<'a, S: Scope> FrameReader<'a, S> {
             self.half.wait(1, deadline)?;
         }
         let place = self.half.place();
-        let mut len = length(load(&self.memory[place]));
+        // SAFETY: what is ready is ours, until we pass it and publish; and a reader has no slices to write.
+        let mut len = length(unsafe { self.memory.load(place) });
         if len == Some(SKIP) {
             let skipped = self.memory.len() - place;
             // A frame follows, and it was published with the skip; at the beginning there is nothing to skip.
@@ -310,12 +315,13 @@ impl<'a, S: Scope> FrameReader<'a, S> {
                 return Err(PopError::Ended(End::Corrupt));
             }
             self.half.pass(skipped);
-            len = length(load(&self.memory[0]));
+            // SAFETY: as above: more is ready than was skipped.
+            len = length(unsafe { self.memory.load(0) });
         }
         let left = self.half.ready().min(self.memory.len() - self.half.place());
         match len {
             Some(len) if len != SKIP && words(len as usize) <= left => {
-                let at = self.half.place();
+                let at = self.half.place() + 1;
                 Ok(Frame { at, len: len as usize, reader: self })
             }
             _ => Err(PopError::Ended(End::Corrupt)),
@@ -323,19 +329,11 @@ impl<'a, S: Scope> FrameReader<'a, S> {
     }
 }
 
-/// A word that another process may be writing, if it does not keep to the protocol: loaded once, whatever it
-/// is.
-fn load(word: &Slot<u64>) -> u64 {
-    // SAFETY: valid and aligned, as it is a cell; every value is a u64. It is ours by the protocol; against a
-    // process that keeps to none, volatile is what there is: one load, of which the compiler assumes nothing.
-    word.cell().with(|word| unsafe { ptr::read_volatile(word) })
-}
-
 /// A frame that was read, in the ring's memory: a view of its bytes, whose room is given back when it is
 /// dropped.
 pub struct Frame<'r, 'a, S: Scope = Private> {
     reader: &'r mut FrameReader<'a, S>,
-    /// The place of its header.
+    /// The place behind its header.
     at: usize,
     len: usize,
 }
@@ -344,10 +342,9 @@ impl<S: Scope> ops::Deref for Frame<'_, '_, S> {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        let words = &self.reader.memory[self.at..][1..words(self.len)];
-        // SAFETY: `len` bytes at most of these words, initialized, and ours until we are dropped; that nobody
-        // else writes them is what whoever made the reader has promised.
-        unsafe { slice::from_raw_parts(words.as_ptr().cast::<u8>(), self.len) }
+        // SAFETY: the frame's words are ours until we are dropped; that nobody else writes them is what whoever made the
+        // reader has promised.
+        unsafe { self.reader.memory.bytes(self.at, self.len) }
     }
 }
 

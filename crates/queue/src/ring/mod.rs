@@ -52,18 +52,20 @@
 //! to a program that is not ours.
 
 mod error;
-// loom's cells are not the bytes that frames are made of; what frames wait on is proved with slots.
-#[cfg(not(loom))]
 mod frames;
 mod raw;
 mod slots;
+mod words;
 
 pub use error::{End, PopError, PushAllError, PushError, WriteError};
-#[cfg(not(loom))]
 pub use frames::{Frame, FrameReader, FrameWriter, Grant};
 pub use locks::{Private, Scope, Shared};
 pub use raw::Ring;
 pub use slots::{Reader, Slot, Writer};
+#[cfg(loom)]
+pub use words::Words;
+#[cfg(not(loom))]
+use words::Words;
 
 impl<S: Scope> Ring<S> {
     /// Both sides of an empty ring over `slots`; whatever was in the ring before is forgotten.
@@ -107,7 +109,6 @@ impl<S: Scope> Ring<S> {
     }
 }
 
-#[cfg(not(loom))]
 impl<S: Scope> Ring<S> {
     /// Both sides of an empty ring of frames over `memory`; whatever was in the ring before is forgotten.
     ///
@@ -125,10 +126,7 @@ impl<S: Scope> Ring<S> {
     ///
     /// # Panics
     /// If the number of words is not a power of two.
-    pub fn split_frames<'a>(
-        &'a mut self,
-        memory: &'a mut [Slot<u64>],
-    ) -> (FrameWriter<'a, S>, FrameReader<'a, S>) {
+    pub fn split_frames<'a>(&'a mut self, memory: &'a mut Words) -> (FrameWriter<'a, S>, FrameReader<'a, S>) {
         *self = Self::in_scope();
         (FrameWriter::new(self, memory), FrameReader::new(self, memory))
     }
@@ -141,7 +139,7 @@ impl<S: Scope> Ring<S> {
     /// # Safety
     /// As of [`writer`](Self::writer). The fourth is needed for [`FrameWriter::reserve`] only, whose room one
     /// may look at.
-    pub unsafe fn frame_writer<'a>(&'a self, memory: &'a [Slot<u64>]) -> FrameWriter<'a, S> {
+    pub unsafe fn frame_writer<'a>(&'a self, memory: &'a Words) -> FrameWriter<'a, S> {
         FrameWriter::new(self, memory)
     }
 
@@ -152,7 +150,7 @@ impl<S: Scope> Ring<S> {
     ///
     /// # Safety
     /// As of [`reader`](Self::reader). The fourth is not needed for [`FrameReader::read_into`], which copies.
-    pub unsafe fn frame_reader<'a>(&'a self, memory: &'a [Slot<u64>]) -> FrameReader<'a, S> {
+    pub unsafe fn frame_reader<'a>(&'a self, memory: &'a Words) -> FrameReader<'a, S> {
         FrameReader::new(self, memory)
     }
 }

@@ -63,7 +63,7 @@
 //! - The light fence in [`Half::publish`] and the heavy one in [`Half::wait`]: I2.
 //!
 //! # Proofs
-//! `tests/loom/ring.rs`. Not run by loom: the spin, which only looks.
+//! `tests/loom/ring.rs`; of several units at once, `tests/loom/frames.rs`. Not run by loom: the spin, which only looks.
 
 use super::error::End;
 use crate::sync::{

@@ -20,6 +20,9 @@
 //! | `peek.rs` | who looks at the next item sees it whole |
 //! | `ring.rs` | what one side publishes the other gets once and in order; neither is left asleep; ends and deaths are told after the last item |
 //! | `ring_twin.rs` | the ring's twin with one flaw each |
+//! | `frames.rs` | a frame is read once, in order and whole, wherever it lies; who waits for the room of several is woken as often as it takes |
+//! | `frame_ends.rs` | an end or a deadline of the ring of frames leaves no frame unread and none in part |
+//! | `frame_twin.rs` | the frames' twin with one flaw each |
 //!
 //! What a proof here is, and what loom cannot show, is in the book: "Studying the proofs".
 #![cfg(loom)]
@@ -28,6 +31,9 @@ mod asynchronous;
 mod bounded;
 mod cancel;
 mod channel;
+mod frame_ends;
+mod frame_twin;
+mod frames;
 mod history;
 mod moments;
 mod parcel;

@@ -10,10 +10,9 @@
 //! died, has no hand in the rest.
 //!
 //! # Not shown here
-//! Waits for several units at once, as a long frame needs them, and the frames' own layout:
-//! `tests/props/ring.rs` and `tests/ring.rs`. That the kernel's half of the light fence is as good as
-//! a full one: `platform`'s contract; the model has two full ones. Processes, and one that is killed:
-//! `tests/ring_shared.rs`.
+//! Waits for several units at once, as a long frame needs them, and the frames' own layout: `frames.rs`. That
+//! the kernel's half of the light fence is as good as a full one: `platform`'s contract; the model has two
+//! full ones. Processes, and one that is killed: `tests/ring_shared.rs`.
 
 use crate::ring_twin::{Flaw, Twin};
 use platform::check::{Death, Fault, Proof, saw};
@@ -23,15 +22,15 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-const RAW: &str = "crates/queue/src/ring/raw.rs";
-const PUBLISHES: &str = "own.store(self.at, Release)";
-const LOOKS: &str = "others.load(Acquire)";
-const LOOKS_AT_FLAGS: &str = "self.ring.state.0.load(Acquire)";
+pub(crate) const RAW: &str = "crates/queue/src/ring/raw.rs";
+pub(crate) const PUBLISHES: &str = "own.store(self.at, Release)";
+pub(crate) const LOOKS: &str = "others.load(Acquire)";
+pub(crate) const LOOKS_AT_FLAGS: &str = "self.ring.state.0.load(Acquire)";
 const CLOSES: &str = "fetch_add(flag, Release)";
-const SAYS_DIED: &str = "seen | flag, Release, Relaxed";
+pub(crate) const SAYS_DIED: &str = "seen | flag, Release, Relaxed";
 const LIGHT: &str = "light_fence::<S>()";
 const HEAVY: &str = "heavy_fence::<S>()";
-const WAKES: &str = "wake::<S>";
+pub(crate) const WAKES: &str = "wake::<S>";
 
 /// A ring and its slots, for two threads.
 struct Both {
@@ -115,7 +114,7 @@ fn one_by_one(capacity: usize) {
 }
 
 /// What every transfer dies of.
-fn refuted(proof: Proof) -> Proof {
+pub(crate) fn refuted(proof: Proof) -> Proof {
     proof
         .refuted_by("a publication is Relaxed", Fault::Relaxed, RAW, PUBLISHES, Death::Causality)
         .refuted_by("the look at the position is Relaxed", Fault::Relaxed, RAW, LOOKS, Death::Causality)
