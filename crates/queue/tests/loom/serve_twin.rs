@@ -87,7 +87,7 @@ impl Twin {
             line.push_back(Arc::clone(&hand));
             drop(line);
             while hand.load(Acquire) == 0 {
-                wait::<Private>(&*hand, 0, &Deadline::NEVER);
+                wait::<Private>(&hand, 0, &Deadline::NEVER);
             }
             return;
         }
