@@ -146,7 +146,7 @@ fn one_of_eight_is_inside_and_all_get_in() {
         "one of eight threads is inside at a time, and each gets in as often as it wants to",
     )
     .threads(8)
-    .schedules(20_000)
+    .schedules(10_000)
     .outcomes(&["all got in"])
     .refuted_by_twin("the release wakes nobody", Death::Deadlock, || {
         eight(Twin::new(Flaw::SilentRelease), 0);
@@ -163,7 +163,7 @@ fn who_gives_up_takes_nobody_s_wake_along() {
         "beside four threads that give up, four that do not get in as often as they want to",
     )
     .threads(8)
-    .schedules(20_000)
+    .schedules(10_000)
     .outcomes(&["all got in", "some gave up"])
     .refuted_by_twin("who gives up says that nobody sleeps", Death::Deadlock, || {
         eight(Twin::new(Flaw::LeavesAsTheLast), 4);

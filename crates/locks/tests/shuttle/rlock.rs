@@ -140,7 +140,7 @@ fn one_of_eight_owns_it_at_whatever_level() {
         "one of eight threads owns it at a time, until its last level, and each gets in",
     )
     .threads(8)
-    .schedules(10_000)
+    .schedules(5_000)
     .outcomes(&["all were counted"])
     .refuted_by_twin("the first level given back frees it", Death::Overlap, || {
         eight(Twin::new(Flaw::LetsGoAtOnce));

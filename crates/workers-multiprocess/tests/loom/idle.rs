@@ -281,7 +281,7 @@ fn who_has_found_a_task_does_not_sleep_on_it() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(70_000)
+    .executions_at_least(40_000)
     .outcomes(&["in order", "the other way round"])
     .refuted_by("nobody is woken", Fault::NoWake, SEMAPHORE, WAKES, Death::Deadlock)
     .refuted_by_twin("it waits for the permit that it is counted off for", Death::Deadlock, || {
