@@ -1,5 +1,6 @@
 //! Why a task has no result.
 
+#[cfg(not(any(loom, shuttle)))]
 use serde::{Deserialize, Serialize};
 use std::{error::Error, fmt, time::Duration};
 
@@ -35,7 +36,8 @@ pub enum TaskError {
 }
 
 /// How a worker process ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(any(loom, shuttle)), derive(Serialize, Deserialize))]
 pub struct Death {
     /// The process that ended.
     pub pid: u32,

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
-// What starts threads and processes is not in the model world: there the algorithms stand alone.
-#![cfg_attr(loom, allow(dead_code, unused_imports, reason = "the pools use them"))]
+// What starts threads is not in the model world, and what starts processes not in the shuttled one either: there the
+// algorithms stand alone.
+#![cfg_attr(any(loom, shuttle), allow(dead_code, unused_imports, reason = "the pools use them"))]
 
 mod chunk;
 mod error;
+#[cfg(not(any(loom, shuttle)))]
 mod executor;
 mod future;
 #[cfg(fuzzing)]
@@ -16,22 +18,23 @@ mod sync;
 mod thread_pool;
 mod watch;
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod callable;
 mod link;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod process_pool;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod registry;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod shared_bytes;
 mod short;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod wire;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod worker;
 
 pub use error::{Death, TaskError};
+#[cfg(not(any(loom, shuttle)))]
 pub use executor::Executor;
 pub use future::Future;
 pub use gather::{AsCompleted, When, as_completed, wait};
@@ -40,7 +43,7 @@ pub use results::{Results, Unordered};
 #[cfg(not(loom))]
 pub use thread_pool::{Scope, ThreadPool, ThreadPoolBuilder};
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub use {
     callable::Callable,
     process_pool::{
@@ -62,7 +65,7 @@ pub mod raw {
 }
 
 /// What the expansions of [`task`] and [`test`](macro@test) need. No part of the interface: it changes without notice.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[doc(hidden)]
 pub mod private {
     pub use crate::registry::{Entry, Refused, ShowDebug, ShowType, Shown, decode, encode, id_of};

@@ -8,28 +8,28 @@
 //! | [`stream`] | elsewhere; on Linux with the feature `sockets` | a connection | another connection; no files |
 
 pub(crate) mod claims;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) mod message;
 
 // The one place where the way is chosen.
-#[cfg(all(target_os = "linux", not(any(loom, feature = "sockets"))))]
+#[cfg(all(target_os = "linux", not(any(loom, shuttle, feature = "sockets"))))]
 mod rings;
-#[cfg(all(target_os = "linux", not(any(loom, feature = "sockets"))))]
+#[cfg(all(target_os = "linux", not(any(loom, shuttle, feature = "sockets"))))]
 use rings as way;
-#[cfg(all(not(loom), any(not(target_os = "linux"), feature = "sockets")))]
+#[cfg(all(not(any(loom, shuttle)), any(not(target_os = "linux"), feature = "sockets")))]
 mod stream;
-#[cfg(all(not(loom), any(not(target_os = "linux"), feature = "sockets")))]
+#[cfg(all(not(any(loom, shuttle)), any(not(target_os = "linux"), feature = "sockets")))]
 use stream as way;
 
 // And the one where the system is: `loopback` is what is left without Unix.
-#[cfg(all(unix, not(any(loom, feature = "loopback"))))]
+#[cfg(all(unix, not(any(loom, shuttle, feature = "loopback"))))]
 #[path = "unix.rs"]
 mod system;
-#[cfg(all(not(loom), any(not(unix), feature = "loopback")))]
+#[cfg(all(not(any(loom, shuttle)), any(not(unix), feature = "loopback")))]
 #[path = "anywhere.rs"]
 mod system;
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) use {
     system::{LIMITS, Out, Signal, end, is_worker, limit, nowhere, standard_error, standard_output},
     way::{
@@ -38,11 +38,11 @@ pub(crate) use {
     },
 };
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 pub(crate) use way::alone;
 
 /// A worker process that was started, with what its pool has of it.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) struct Started {
     pub(crate) process: Process,
     pub(crate) socket: Socket,
@@ -50,7 +50,7 @@ pub(crate) struct Started {
 }
 
 /// Why a request was not sent.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[derive(Debug)]
 pub(crate) enum Refusal {
     /// There is no room now; there will be when the worker answers.
@@ -63,7 +63,7 @@ pub(crate) enum Refusal {
 }
 
 /// Why no message comes any more.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// The other side has said so.
@@ -75,7 +75,7 @@ pub(crate) enum Ended {
 }
 
 /// Who is told what a process writes to one of its streams.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) trait Listener: Send + 'static {
     fn hear(&mut self, bytes: &[u8]);
 }

@@ -2,7 +2,7 @@
 
 use super::{ThreadPoolBuilder, task::Task, worker::Shared};
 use crate::{
-    Executor, Future, Results, TaskError, Unordered,
+    Future, Results, Unordered,
     chunk::Meter,
     future::{Canceller, promise_with},
     panic,
@@ -11,7 +11,6 @@ use crate::{
 };
 use locks::Deadline;
 use queue::Shutdown;
-use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, io, sync::Arc, time::Instant};
 
 /// A fixed number of threads that run closures: Python's `ThreadPoolExecutor`.
@@ -178,51 +177,6 @@ impl ThreadPool {
     pub fn join_timeout(&self, timeout: impl Into<Deadline>) -> bool {
         let deadline = timeout.into();
         !self.shared.is_ours() && self.threads.iter().all(|thread| thread.join_timeout(&deadline))
-    }
-}
-
-impl Executor for ThreadPool {
-    fn submit<F, A, R>(&self, task: F, argument: A) -> Future<R>
-    where
-        F: Fn(A) -> R + Copy + Send + Sync + 'static,
-        A: Serialize + Send + 'static,
-        R: DeserializeOwned + Send + 'static,
-    {
-        Self::submit(self, task, argument)
-    }
-
-    fn map<'p, F, I, R>(&'p self, task: F, items: I) -> impl Iterator<Item = Result<R, TaskError>> + 'p
-    where
-        F: Fn(I::Item) -> R + Copy + Send + Sync + 'static,
-        I: IntoIterator,
-        I::IntoIter: 'p,
-        I::Item: Serialize + Send + 'static,
-        R: DeserializeOwned + Send + 'static,
-    {
-        Self::map(self, task, items)
-    }
-
-    fn map_unordered<'p, F, I, R>(
-        &'p self,
-        task: F,
-        items: I,
-    ) -> impl Iterator<Item = Result<R, TaskError>> + 'p
-    where
-        F: Fn(I::Item) -> R + Copy + Send + Sync + 'static,
-        I: IntoIterator,
-        I::IntoIter: 'p,
-        I::Item: Serialize + Send + 'static,
-        R: DeserializeOwned + Send + 'static,
-    {
-        Self::map_unordered(self, task, items)
-    }
-
-    fn workers(&self) -> usize {
-        Self::workers(self)
-    }
-
-    fn cancel_pending(&self) -> usize {
-        Self::cancel_pending(self)
     }
 }
 
