@@ -200,13 +200,9 @@ fn doc_test(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
 }
 
 fn props(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
-    let packages = context.workspace.packages_with_test(PROPS);
-    if packages.is_empty() {
-        return Err(Failure::Failed(format!("no package has a test called {PROPS}")));
-    }
+    // Of the whole workspace, as in the step before: what is built depends on the packages chosen.
     let mut command = context.workspace.cargo();
-    command.args(["test", "--no-fail-fast", "--test", PROPS]);
-    command.args(packages.into_iter().flat_map(|package| ["--package", package]));
+    command.args(["test", "--workspace", "--no-fail-fast", "--test", PROPS]);
     run_tests(command, sink, "property")
 }
 
@@ -217,42 +213,49 @@ fn prove(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     Ok(counted)
 }
 
-/// What `locks` can be asked for.
-const FEATURES: [&str; 5] = ["lock-order", "counters", "trace", "arc_lock", "serde"];
+/// What `locks` can be asked for and reads itself; `trace` is for `platform` alone.
+const FEATURES: [&str; 4] = ["lock-order", "counters", "arc_lock", "serde"];
+
+/// Of its tests, those that look at no feature and take longest, and those of other worlds.
+const WITHOUT_FEATURES: [&str; 4] = [PROPS, "semaphore_histories", "loom", "shuttle"];
+
+/// The pools' package beside one that asks `rustix` for other features: together they have those of the workspace, so
+/// that nothing but the pools is built once more.
+const POOL: [&str; 4] = ["--package", "workers-multiprocess", "--package", "rivals"];
 
 fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
-    let all = FEATURES.join(",");
-    let clippy = |arguments: &[&str], features: &str| {
+    let all = format!("{},trace", FEATURES.join(","));
+    let clippy = |arguments: &[&str]| {
         let mut command = context.workspace.cargo();
-        command.args(["clippy", "--package", "locks", "--no-deps", "--features", features]).args(arguments);
-        command.args(["--", "-D", "warnings"]);
+        command.args(["clippy", "--no-deps", "--lib"]).args(arguments).args(["--", "-D", "warnings"]);
         command
     };
     for set in 0..1_usize << FEATURES.len() {
         let chosen = (0..FEATURES.len()).filter(|bit| set >> bit & 1 == 1).map(|bit| FEATURES[bit]);
-        run(clippy(&[], &chosen.collect::<Vec<_>>().join(",")), sink)?;
+        run(clippy(&["--package", "locks", "--features", &chosen.collect::<Vec<_>>().join(",")]), sink)?;
     }
-    // The queue's tests, and all else, ask for its one feature; alone it is built without.
-    let mut command = context.workspace.cargo();
-    command.args(["clippy", "--package", "queue", "--no-deps", "--", "-D", "warnings"]);
-    run(command, sink)?;
     // Without debug assertions, the order of locks is not checked.
-    run(clippy(&["--all-targets", "--release"], &all), sink)?;
+    run(clippy(&["--package", "locks", "--release", "--features", &all]), sink)?;
+    // The queue's tests, and all else, ask for its one feature; alone it is built without.
+    run(clippy(&["--package", "queue"]), sink)?;
     let mut command = context.workspace.cargo();
-    command.args(["test", "--package", "locks", "--no-fail-fast", "--features", &all]);
+    command.args(["test", "--package", "locks", "--no-fail-fast", "--features", &all, "--lib"]);
+    let tests = context.workspace.tests().into_iter();
+    let tests = tests.filter(|test| context.workspace.packages_with_test(test).contains(&"locks"));
+    command.args(tests.filter(|test| !WITHOUT_FEATURES.contains(test)).flat_map(|test| ["--test", test]));
     run_tests(command, sink, "test")?;
+    let mut command = context.workspace.cargo();
+    command.args(["test", "--package", "locks", "--no-fail-fast", "--features", &all, "--doc"]);
+    run_tests(command, sink, "doc test")?;
     // What lies between a pool and its workers elsewhere; and what is left of it without Unix, for its main promises.
     for feature in ["sockets", "loopback"] {
-        let mut command = context.workspace.cargo();
-        command.args(["clippy", "--package", "workers-multiprocess", "--no-deps", "--features", feature]);
-        command.args(["--", "-D", "warnings"]);
-        run(command, sink)?;
+        run(clippy(&[&POOL[..], &["--features", feature]].concat()), sink)?;
     }
     run(pool_tests(context, "sockets", &[]), sink)?;
     run(pool_tests(context, "loopback", &["results::", "deaths::each", "stream::"]), sink)?;
-    // Spans are what the threads' tests look at.
+    // Spans are what the threads' timeline shows.
     let mut command = context.workspace.cargo();
-    command.args(["test", "--package", "threads", "--no-fail-fast", "--features", "trace"]);
+    command.args(["test", "--package", "threads", "--features", "trace", "--test", "timeline"]);
     run_tests(command, sink, "test")
 }
 
@@ -260,7 +263,7 @@ fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
 fn pool_tests(context: &Context, feature: &str, names: &[&str]) -> Command {
     let mut command = context.workspace.cargo();
     command.args(if context.nextest { &["nextest", "run"][..] } else { &["test"] });
-    command.args(["--package", "workers-multiprocess", "--no-fail-fast", "--features", feature]);
+    command.args(POOL).args(["--no-fail-fast", "--features", feature]);
     command.args(["--lib", "--test", "process_pool", "--"]).args(names);
     command
 }
