@@ -67,6 +67,6 @@ pub(crate) fn hundreds_of_pools_one_after_another_leave_nothing() {
     let before = (open_descriptors(), children(), tasks_of_this());
     (0..300).for_each(round);
     assert_eq!((open_descriptors(), children()), (before.0, before.1));
-    // A thread that was joined may be on the system's list a moment longer.
-    wait_until("no thread is left", || tasks_of_this() == before.2);
+    // A thread that was joined may be on the system's list a moment longer, and may have been before.
+    wait_until("no thread is left", || tasks_of_this() <= before.2);
 }
