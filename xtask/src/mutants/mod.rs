@@ -31,8 +31,8 @@ Usage: cargo xtask mutants [-p locks|threads|queue|workers-multiprocess] [FILTER
 
 The ordering audit. In the sources of the package, makes one Acquire, Release or AcqRel Relaxed (an AcqRel
 also by halves, and the ordering of a refused exchange by itself), takes one fence away, or skips one wake,
-and runs the loom proofs that come by, the quickest first, up to the first that fails: that one killed the
-mutant. Nothing is rebuilt. A mutant that no proof kills fails the audit, unless a comment above its line says
+and runs the loom proofs that come by, up to the first that fails: that one killed the mutant. First come those
+with a refutation that died of this very change, and the quickest. Nothing is rebuilt. A mutant that no proof kills fails the audit, unless a comment above its line says
 why:
 
   // waiver(relaxed): REASON; covered by: OTHER RUN

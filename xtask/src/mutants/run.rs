@@ -1,7 +1,7 @@
 //! Does any proof notice a mutant?
 //!
 //! Only a proof that comes by the place can: in all others the fault is never met. Each is run in a process
-//! of its own, the quickest first, up to the first that fails; and as many mutants at once as there are cores.
+//! of its own, first those that a refutation names, up to the first that fails; and as many mutants at once as there are cores.
 
 use std::path::Path;
 use std::process::Command;

@@ -21,7 +21,7 @@ pub(super) struct Mutant {
     pub(super) file: String,
     pub(super) line: usize,
     pub(super) fault: &'static str,
-    /// The tests that come by, the quickest first.
+    /// The tests that come by: first those with a refutation that died of this very change, and the quickest first.
     pub(super) proofs: Vec<String>,
     /// How many operations of the line it weakens, and how many of these no proof comes by.
     pub(super) operations: usize,
@@ -55,6 +55,8 @@ pub(super) struct Passed {
     test: String,
     seconds: f64,
     operations: Vec<Operation>,
+    /// The changes of which its refutations died, as `SELVEDGE_FAULT` has them.
+    deadly: BTreeSet<String>,
 }
 
 /// An operation of the source that an execution came by.
@@ -153,18 +155,22 @@ impl Place<'_> {
         fault: &'static str,
         waivers: &[Waiver],
     ) -> Mutant {
-        self.proofs.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
         let waiver = waivers.iter().find(|waiver| waiver.site == line && waiver.fault == fault);
-        Mutant {
+        let mut mutant = Mutant {
             package: package.to_owned(),
             file,
             line,
             fault,
-            proofs: self.proofs.iter().map(|proof| proof.test.clone()).collect(),
+            proofs: Vec::new(),
             operations: self.written.max(self.columns.len()),
             unreached: self.written.saturating_sub(self.columns.len()),
             waiver: waiver.map(|waiver| waiver.text.clone()),
-        }
+        };
+        let name = mutant.name();
+        self.proofs.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+        self.proofs.sort_by_key(|proof| !proof.deadly.contains(&name));
+        mutant.proofs = self.proofs.iter().map(|proof| proof.test.clone()).collect();
+        mutant
     }
 }
 
@@ -233,10 +239,13 @@ fn parse(text: &str, package: &str, tests: &[String]) -> Result<Option<Passed>, 
         })
     };
     let sites = document["sites"].as_array().ok_or_else(|| lacks("sites"))?;
+    let refutations = document["refutations"].as_array().ok_or_else(|| lacks("refutations"))?;
+    let died = refutations.iter().filter(|refutation| refutation["died_at"].is_u64());
     Ok(Some(Passed {
         test: test.clone(),
         seconds: document["seconds"].as_f64().ok_or_else(|| lacks("seconds"))?,
         operations: sites.iter().map(operation).collect::<Option<_>>().ok_or_else(|| lacks("sites"))?,
+        deadly: died.filter_map(|refutation| refutation["fault"].as_str()).map(str::to_owned).collect(),
     }))
 }
 
@@ -252,7 +261,11 @@ mod tests {
         let sites: Vec<_> = (places.iter())
             .map(|(file, line, column)| json!({"file": file, "line": line, "column": column, "fault": RELAXED}))
             .collect();
-        let document = json!({"name": format!("locks::{test} twice"), "seconds": seconds, "sites": sites});
+        let deadly = json!({"fault": format!("{FILE}:2={RELAXED}"), "died_at": 3});
+        let survived = json!({"fault": format!("{FILE}:1={RELAXED}"), "died_at": null});
+        let refutations = if test == "lock::ab" { vec![deadly, survived] } else { vec![] };
+        let document = json!({"name": format!("locks::{test} twice"), "seconds": seconds, "sites": sites,
+            "refutations": refutations});
         parse(&document.to_string(), "locks", &["lock::a".into(), "lock::ab".into()]).unwrap().unwrap()
     }
 
@@ -277,6 +290,16 @@ mod tests {
         assert_eq!(mutant.name(), "crates/locks/src/raw.rs:1=relaxed");
         assert_eq!(mutant.proofs, ["lock::a", "lock::ab"]);
         assert_eq!((mutant.operations, mutant.unreached), (1, 0));
+    }
+
+    #[test]
+    fn a_proof_of_which_a_refutation_died_so_comes_before_quicker_ones() {
+        let places = [(FILE, 1, 6), (FILE, 2, 6)];
+        let passed = [passed("lock::a", 1.0, &places), passed("lock::ab", 2.0, &places)];
+        let sites = found("word.load(Acquire);\nword.load(Acquire);\n\n", &passed);
+        let [first, second] = sites.mutants.as_slice() else { panic!("{sites:?}") };
+        assert_eq!(first.proofs, ["lock::a", "lock::ab"], "what survived says nothing");
+        assert_eq!(second.proofs, ["lock::ab", "lock::a"]);
     }
 
     #[test]
@@ -309,8 +332,9 @@ mod tests {
     fn a_record_of_no_test_or_with_an_unknown_fault_is_refused() {
         let tests = ["lock::a".to_owned()];
         let site = json!({"file": FILE, "line": 1, "column": 1, "fault": "weak"});
-        let document =
-            |name: &str, sites: Value| json!({"name": name, "seconds": 1.0, "sites": sites}).to_string();
+        let document = |name: &str, sites: Value| {
+            json!({"name": name, "seconds": 1.0, "sites": sites, "refutations": []}).to_string()
+        };
         assert!(parse(&document("locks::lock::b", json!([])), "locks", &tests).is_err());
         assert!(parse(&document("locks::lock::a", json!([site])), "locks", &tests).is_err());
         assert!(parse(&document("locks::lock::a", json!([])), "locks", &tests).unwrap().is_some());

@@ -38,7 +38,7 @@ refutations that died. When a proof fails, the trace of the failing execution is
   FILTER    only the proofs whose name, as in `locks::lock::excludes`, contains it
   --bound   preemptions a thread may suffer, instead of each proof's own bound
   --json    {\"proofs\": [{\"name\", \"claim\", \"threads\", \"bound\", \"complete\", \"executions\", \"seconds\", \"outcomes\",
-             \"refutations\": [{\"name\", \"expected\", \"died_at\"}]}], \"failed\": [names of failed tests], \"ok\"}
+             \"refutations\": [{\"name\", \"fault\", \"expected\", \"died_at\"}]}], \"failed\": [names of failed tests], \"ok\"}
 ",
     run: prove,
 };

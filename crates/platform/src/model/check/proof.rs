@@ -273,7 +273,11 @@ impl Proof {
     ) -> report::Record<'a> {
         let refutations = self.refutations.iter().zip(died).map(|(refutation, died_at)| {
             let expected = refutation.expected.map_or("survives".into(), |death| death.to_string());
-            (refutation.name, expected, *died_at)
+            let fault = match refutation.change {
+                Change::Fault { fault, file, text } => Some(Mutant::at(file, text, fault).to_string()),
+                Change::Twin(_) => None,
+            };
+            report::Refuted { name: refutation.name, fault, expected, died_at: *died_at }
         });
         report::Record {
             name: &self.name,

@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::{env, fs};
 
-/// What is known of a proof that held, with the name, the expected end and the execution of each refutation's
-/// death.
+/// What is known of a proof that held.
 pub(super) struct Record<'a> {
     pub(super) name: &'a str,
     pub(super) claim: &'a str,
@@ -17,9 +16,19 @@ pub(super) struct Record<'a> {
     pub(super) executions: usize,
     pub(super) seconds: f64,
     pub(super) outcomes: Vec<String>,
-    pub(super) refutations: Vec<(&'static str, String, Option<usize>)>,
+    pub(super) refutations: Vec<Refuted>,
     /// Where a fault could weaken an operation that the proof came by.
     pub(super) sites: &'a BTreeSet<Site>,
+}
+
+/// What is known of a refutation.
+pub(super) struct Refuted {
+    pub(super) name: &'static str,
+    /// The fault as `SELVEDGE_FAULT` has it; a twin has none.
+    pub(super) fault: Option<String>,
+    pub(super) expected: String,
+    /// The execution of its death.
+    pub(super) died_at: Option<usize>,
 }
 
 /// The bound that the environment asks for: `Some(None)` is none at all.
@@ -33,7 +42,9 @@ pub(super) fn bound() -> Option<Option<usize>> {
 /// Writes a proof's record, where the environment says where.
 pub(super) fn record(record: &Record<'_>) {
     let refutations: Vec<_> = (record.refutations.iter())
-        .map(|(name, expected, died_at)| json!({"name": name, "expected": expected, "died_at": died_at}))
+        .map(|Refuted { name, fault, expected, died_at }| {
+            json!({"name": name, "fault": fault, "expected": expected, "died_at": died_at})
+        })
         .collect();
     let sites: Vec<_> = (record.sites.iter())
         .map(|Site { file, line, column, fault }| {
