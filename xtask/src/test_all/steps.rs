@@ -219,15 +219,16 @@ const FEATURES: [&str; 4] = ["lock-order", "counters", "arc_lock", "serde"];
 /// Of its tests, those that look at no feature and take longest, and those of other worlds.
 const WITHOUT_FEATURES: [&str; 4] = [PROPS, "semaphore_histories", "loom", "shuttle"];
 
-/// The pools' package beside one that asks `rustix` for other features: together they have those of the workspace, so
-/// that nothing but the pools is built once more.
-const POOL: [&str; 4] = ["--package", "workers-multiprocess", "--package", "rivals"];
+/// It has the most dependencies: beside it, those of others have nearly the features that they have in the workspace, and
+/// need not be built once more.
+const BESIDE: [&str; 2] = ["--package", "rivals"];
 
 fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     let all = format!("{},trace", FEATURES.join(","));
     let clippy = |arguments: &[&str]| {
         let mut command = context.workspace.cargo();
-        command.args(["clippy", "--no-deps", "--lib"]).args(arguments).args(["--", "-D", "warnings"]);
+        command.args(["clippy", "--no-deps", "--lib"]).args(BESIDE).args(arguments);
+        command.args(["--", "-D", "warnings"]);
         command
     };
     for set in 0..1_usize << FEATURES.len() {
@@ -239,23 +240,23 @@ fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
     // The queue's tests, and all else, ask for its one feature; alone it is built without.
     run(clippy(&["--package", "queue"]), sink)?;
     let mut command = context.workspace.cargo();
-    command.args(["test", "--package", "locks", "--no-fail-fast", "--features", &all, "--lib"]);
+    command.args(["test", "--package", "locks", "--no-fail-fast", "--features", &all, "--lib"]).args(BESIDE);
     let tests = context.workspace.tests().into_iter();
     let tests = tests.filter(|test| context.workspace.packages_with_test(test).contains(&"locks"));
     command.args(tests.filter(|test| !WITHOUT_FEATURES.contains(test)).flat_map(|test| ["--test", test]));
     run_tests(command, sink, "test")?;
     let mut command = context.workspace.cargo();
-    command.args(["test", "--package", "locks", "--no-fail-fast", "--features", &all, "--doc"]);
+    command.args(["test", "--package", "locks", "--no-fail-fast", "--features", &all, "--doc"]).args(BESIDE);
     run_tests(command, sink, "doc test")?;
     // What lies between a pool and its workers elsewhere; and what is left of it without Unix, for its main promises.
     for feature in ["sockets", "loopback"] {
-        run(clippy(&[&POOL[..], &["--features", feature]].concat()), sink)?;
+        run(clippy(&["--package", "workers-multiprocess", "--features", feature]), sink)?;
     }
     run(pool_tests(context, "sockets", &[]), sink)?;
     run(pool_tests(context, "loopback", &["results::", "deaths::each", "stream::"]), sink)?;
     // Spans are what the threads' timeline shows.
     let mut command = context.workspace.cargo();
-    command.args(["test", "--package", "threads", "--features", "trace", "--test", "timeline"]);
+    command.args(["test", "--package", "threads", "--features", "trace", "--test", "timeline"]).args(BESIDE);
     run_tests(command, sink, "test")
 }
 
@@ -263,8 +264,8 @@ fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
 fn pool_tests(context: &Context, feature: &str, names: &[&str]) -> Command {
     let mut command = context.workspace.cargo();
     command.args(if context.nextest { &["nextest", "run"][..] } else { &["test"] });
-    command.args(POOL).args(["--no-fail-fast", "--features", feature]);
-    command.args(["--lib", "--test", "process_pool", "--"]).args(names);
+    command.args(["--package", "workers-multiprocess", "--no-fail-fast", "--features", feature]);
+    command.args(BESIDE).args(["--lib", "--test", "process_pool", "--"]).args(names);
     command
 }
 
