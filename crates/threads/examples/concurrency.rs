@@ -91,16 +91,18 @@ fn share(threads: usize, work: &(impl Fn(usize) -> io::Result<()> + Sync)) -> io
 /// What a thread costs: in time, beside `std`'s and a task of `rayon`, and in memory.
 fn costs() -> io::Result<()> {
     println!("One thread, started and joined ({SPAWNS} times, one after the other)");
-    let spawn = || threads::spawn(|| ()).and_then(|handle| handle.join().map_err(io::Error::other));
-    println!("  threads  {:6.1} us", each(spawn)?);
-    let spawn = || thread::Builder::new().spawn(|| ())?.join().map_err(|_| io::Error::other("it panicked"));
-    println!("  std      {:6.1} us", each(spawn)?);
     rayon::join(|| (), || ());
-    let spawn = || {
-        rayon::scope(|scope| scope.spawn(|_| ()));
-        Ok(())
-    };
-    println!("  rayon    {:6.1} us  (a task, on threads that are there already)", each(spawn)?);
+    let [ours, stds, task] = in_turn([
+        &|| threads::spawn(|| ()).and_then(|handle| handle.join().map_err(io::Error::other)),
+        &|| thread::Builder::new().spawn(|| ())?.join().map_err(|_| io::Error::other("it panicked")),
+        &|| {
+            rayon::scope(|scope| scope.spawn(|_| ()));
+            Ok(())
+        },
+    ])?;
+    println!("  threads  {ours:6.1} us");
+    println!("  std      {stds:6.1} us");
+    println!("  rayon    {task:6.1} us  (a task, on threads that are there already)");
 
     println!("\nOne thread that sleeps (of {SLEEPERS})");
     let (before, cancel) = (memory()?, Cancel::new());
@@ -125,11 +127,17 @@ fn costs() -> io::Result<()> {
     Ok(())
 }
 
-/// Microseconds.
-fn each(mut work: impl FnMut() -> io::Result<()>) -> io::Result<f64> {
-    let begun = Instant::now();
-    (0..SPAWNS).try_for_each(|_| work())?;
-    Ok(begun.elapsed().as_secs_f64() * 1e6 / f64::from(SPAWNS))
+/// Microseconds of each. They take turns, so that what else the machine does falls on all of them.
+fn in_turn<const N: usize>(works: [&dyn Fn() -> io::Result<()>; N]) -> io::Result<[f64; N]> {
+    let mut took = [Duration::ZERO; N];
+    for turn in 0..SPAWNS as usize {
+        for which in (0..N).map(|place| (turn + place) % N) {
+            let begun = Instant::now();
+            works[which]()?;
+            took[which] += begun.elapsed();
+        }
+    }
+    Ok(took.map(|took| took.as_secs_f64() * 1e6 / f64::from(SPAWNS)))
 }
 
 /// The addresses and the memory that the process uses, in bytes: Linux says it, elsewhere it is zero.

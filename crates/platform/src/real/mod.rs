@@ -8,6 +8,7 @@ pub mod spans;
 #[cfg(not(feature = "trace"))]
 #[path = "spans/off.rs"]
 pub mod spans;
+mod spell;
 pub mod thread;
 pub mod time;
 
