@@ -42,6 +42,13 @@ pub(crate) trait Attempt {
     fn draw_back(&mut self, item: Option<Self::Item>);
 }
 
+/// For who has lost an exchange: another core works there now, and is the faster the less it is asked for the word.
+/// Meanwhile another thread may have this core.
+#[cold]
+pub(crate) fn stay_away() {
+    Spin::yields().turn();
+}
+
 /// Makes the attempt, which has just failed, until it succeeds, or until the deadline: `None`.
 #[cold]
 pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: &Deadline) -> Option<A::Done> {
