@@ -23,6 +23,11 @@ pub(crate) trait Attempt {
     /// Does it, if a cheap look says that it can be done.
     fn poll(&mut self) -> Option<Self::Done>;
 
+    /// Whether there is room for many.
+    fn is_roomy(&self) -> bool {
+        false
+    }
+
     /// Why it may not be possible now.
     fn verdict(&self) -> Verdict;
 
@@ -54,7 +59,7 @@ pub(crate) fn stay_away() {
 pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: &Deadline) -> Option<A::Done> {
     let mut late = false;
     loop {
-        let mut spin = Spin::pauses();
+        let mut spin = if attempt.is_roomy() { Spin::pause() } else { Spin::pauses() };
         while !late && spin.turn() && !deadline.is_over() {
             if let Some(done) = attempt.poll() {
                 return Some(done);

@@ -68,6 +68,10 @@ use core::mem::MaybeUninit;
 /// In a stamp: the slot holds an item.
 const FULL: usize = 1;
 
+/// From this capacity on who waits does not look at once: each look takes the line from the one who works there, and a
+/// little later there is more to take, or more room.
+const ROOMY: usize = 64;
+
 struct Slot<T> {
     stamp: AtomicUsize,
     item: UnsafeCell<MaybeUninit<T>>,
@@ -276,6 +280,10 @@ impl<T> Bounded<T> {
 
 impl<T> Sides for Bounded<T> {
     type Item = T;
+
+    fn is_roomy(&self) -> bool {
+        self.slots.len() >= ROOMY
+    }
 
     #[inline]
     fn poll_put(&self, item: T) -> Result<(), PutError<T>> {
