@@ -124,6 +124,11 @@ impl Spin {
         Self
     }
 
+    /// The same.
+    pub fn pause() -> Self {
+        Self
+    }
+
     /// Yields that are over.
     pub fn yields() -> Self {
         Self

@@ -59,6 +59,11 @@ impl Spin {
         Self::new()
     }
 
+    /// The same.
+    pub fn pause() -> Self {
+        Self::new()
+    }
+
     /// Fresh yields.
     pub fn yields() -> Self {
         Self::new()

@@ -23,6 +23,11 @@ pub(crate) trait Attempt {
     /// Does it, if a cheap look says that it can be done.
     fn poll(&mut self) -> Option<Self::Done>;
 
+    /// Whether there is room for many.
+    fn is_roomy(&self) -> bool {
+        false
+    }
+
     /// Why it may not be possible now.
     fn verdict(&self) -> Verdict;
 
@@ -42,12 +47,19 @@ pub(crate) trait Attempt {
     fn draw_back(&mut self, item: Option<Self::Item>);
 }
 
+/// For who has lost an exchange: another core works there now, and is the faster the less it is asked for the word.
+/// Meanwhile another thread may have this core.
+#[cold]
+pub(crate) fn stay_away() {
+    Spin::yields().turn();
+}
+
 /// Makes the attempt, which has just failed, until it succeeds, or until the deadline: `None`.
 #[cold]
 pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: &Deadline) -> Option<A::Done> {
     let mut late = false;
     loop {
-        let mut spin = Spin::pauses();
+        let mut spin = if attempt.is_roomy() { Spin::pause() } else { Spin::pauses() };
         while !late && spin.turn() && !deadline.is_over() {
             if let Some(done) = attempt.poll() {
                 return Some(done);

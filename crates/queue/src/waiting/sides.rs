@@ -9,6 +9,11 @@ use crate::sync::{Deadline, yield_now};
 pub(crate) trait Sides {
     type Item;
 
+    /// Whether there is room for so many that who waits does well not to look too soon.
+    fn is_roomy(&self) -> bool {
+        false
+    }
+
     /// Puts the item if a cheap look finds room; `Full` may mean that it found none, for whatever reason.
     fn poll_put(&self, item: Self::Item) -> Result<(), PutError<Self::Item>>;
 
@@ -176,6 +181,10 @@ impl<S: Sides> Attempt for Put<'_, S> {
         }
     }
 
+    fn is_roomy(&self) -> bool {
+        self.sides.is_roomy()
+    }
+
     fn verdict(&self) -> Verdict {
         self.sides.verdict_put()
     }
@@ -212,6 +221,10 @@ impl<S: Sides> Attempt for PutSome<'_, S> {
         }
     }
 
+    fn is_roomy(&self) -> bool {
+        self.sides.is_roomy()
+    }
+
     fn verdict(&self) -> Verdict {
         self.sides.verdict_put()
     }
@@ -241,6 +254,10 @@ impl<S: Sides> Attempt for Get<'_, S> {
 
     fn poll(&mut self) -> Option<Self::Done> {
         self.got.take().or_else(|| self.sides.poll_get()).map(Ok)
+    }
+
+    fn is_roomy(&self) -> bool {
+        self.sides.is_roomy()
     }
 
     fn verdict(&self) -> Verdict {
@@ -274,6 +291,10 @@ impl<S: Sides> Attempt for GetSome<'_, S> {
 
     fn poll(&mut self) -> Option<Self::Done> {
         (self.sides.poll_get_some(self.max, self.into) > 0).then_some(Ok(()))
+    }
+
+    fn is_roomy(&self) -> bool {
+        self.sides.is_roomy()
     }
 
     fn verdict(&self) -> Verdict {

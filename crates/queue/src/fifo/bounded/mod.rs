@@ -62,11 +62,15 @@ mod whole;
 use crate::error::PutError;
 use crate::feed::Feed;
 use crate::sync::{AcqRel, Acquire, AtomicUsize, Relaxed, Release, UnsafeCell, yield_now};
-use crate::waiting::{HELD, Hand, Position, SHUT, STEP, Sides, Verdict, WAITED, at};
+use crate::waiting::{HELD, Hand, Position, SHUT, STEP, Sides, Verdict, WAITED, at, stay_away};
 use core::mem::MaybeUninit;
 
 /// In a stamp: the slot holds an item.
 const FULL: usize = 1;
+
+/// From this capacity on who waits does not look at once: each look takes the line from the one who works there, and a
+/// little later there is more to take, or more room.
+const ROOMY: usize = 64;
 
 struct Slot<T> {
     stamp: AtomicUsize,
@@ -165,9 +169,9 @@ impl<T> Bounded<T> {
     }
 
     /// Has up to `max` positions in a row of `side` whose slots have the stamp that their position and `mark`
-    /// make; or says of which word it found none.
+    /// make; or says of which word it found none. Does `lost` when it has lost an exchange.
     #[inline]
-    fn claim(&self, side: &Position<T>, mark: usize, max: usize) -> Result<Claim, usize> {
+    fn claim(&self, side: &Position<T>, mark: usize, max: usize, lost: impl Fn()) -> Result<Claim, usize> {
         // Relaxed, here and below: the exchange decides.
         let mut word = side.word.load(Relaxed);
         while word & (SHUT | HELD) == 0 {
@@ -187,7 +191,10 @@ impl<T> Bounded<T> {
             // go of it: who only looked at the item is done. B1 needs none, and the stamps order the slots.
             match side.word.compare_exchange(word, next, AcqRel, Relaxed) {
                 Ok(_) => return Ok(Claim { first, n, waited: word & WAITED != 0 }),
-                Err(now) => word = now,
+                Err(_) => {
+                    lost();
+                    word = side.word.load(Relaxed);
+                }
             }
         }
         Err(word)
@@ -274,9 +281,13 @@ impl<T> Bounded<T> {
 impl<T> Sides for Bounded<T> {
     type Item = T;
 
+    fn is_roomy(&self) -> bool {
+        self.slots.len() >= ROOMY
+    }
+
     #[inline]
     fn poll_put(&self, item: T) -> Result<(), PutError<T>> {
-        let Ok(Claim { first, waited, .. }) = self.claim(&self.tail, 0, 1) else {
+        let Ok(Claim { first, waited, .. }) = self.claim(&self.tail, 0, 1, stay_away) else {
             return Err(PutError::Full(item));
         };
         // SAFETY: the position is ours, and its stamp said that the slot is empty.
@@ -288,7 +299,9 @@ impl<T> Sides for Bounded<T> {
     }
 
     fn poll_put_some(&self, feed: &mut Feed<T>) -> Result<usize, PutError<()>> {
-        let Ok(Claim { first, n, waited }) = self.claim(&self.tail, 0, feed.len()) else { return Ok(0) };
+        let Ok(Claim { first, n, waited }) = self.claim(&self.tail, 0, feed.len(), stay_away) else {
+            return Ok(0);
+        };
         let mut position = first;
         for _ in 0..n {
             let item = feed.next().expect("no more positions than items");
@@ -331,7 +344,7 @@ impl<T> Sides for Bounded<T> {
 
     #[inline]
     fn poll_get(&self) -> Option<T> {
-        let Claim { first, waited, .. } = self.claim(&self.head, FULL, 1).ok()?;
+        let Claim { first, waited, .. } = self.claim(&self.head, FULL, 1, stay_away).ok()?;
         let item = self.take(first);
         if waited {
             self.serve(true, false);
@@ -340,7 +353,7 @@ impl<T> Sides for Bounded<T> {
     }
 
     fn poll_get_some(&self, max: usize, into: &mut Vec<T>) -> usize {
-        let Ok(Claim { first, n, waited }) = self.claim(&self.head, FULL, max) else { return 0 };
+        let Ok(Claim { first, n, waited }) = self.claim(&self.head, FULL, max, stay_away) else { return 0 };
         let mut position = first;
         into.reserve(n);
         for _ in 0..n {

@@ -76,7 +76,8 @@ impl<T> Bounded<T> {
     /// A position of `side` for one who stands in line.
     fn claim_for(&self, side: &Position<T>, mark: usize) -> Option<Claim> {
         loop {
-            match self.claim(side, mark, 1) {
+            // We hold the line, and do not stay away.
+            match self.claim(side, mark, 1, || ()) {
                 // Who holds it need not know that we were here.
                 Err(word) if word & HELD != 0 => yield_now(),
                 claim => return claim.ok(),

@@ -62,7 +62,7 @@ mod block;
 use crate::error::PutError;
 use crate::feed::Feed;
 use crate::sync::{Acquire, AtomicPtr, Lock, LockGuard, Relaxed, Release, yield_now};
-use crate::waiting::{HELD, Hand, Position, SHUT, STEP, Sides, Verdict, WAITED, at};
+use crate::waiting::{HELD, Hand, Position, SHUT, STEP, Sides, Verdict, WAITED, at, stay_away};
 use block::{Block, Chain, GROUP, SLOTS, Slot};
 use core::ptr::NonNull;
 
@@ -174,6 +174,8 @@ impl<T> Unbounded<T> {
             // Relaxed: the word's own order makes one owner; see "Memory orderings" for what it carries on.
             let next = tail + (to - place) * STEP;
             if self.tail.word.compare_exchange(tail, next, Relaxed, Relaxed).is_err() {
+                // As in a ring's claim().
+                stay_away();
                 continue;
             }
             let block = NonNull::new(block)?;
