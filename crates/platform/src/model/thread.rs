@@ -124,6 +124,9 @@ impl Spin {
         Self
     }
 
+    /// Nothing is learned from it.
+    pub fn paid(self, _: bool) {}
+
     /// Yields that are over.
     pub fn yields() -> Self {
         Self

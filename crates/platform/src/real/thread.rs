@@ -49,6 +49,8 @@ const NOT_YET: usize = usize::MAX;
 std::thread_local! {
     // No destructor: it can be read as long as the thread runs anything.
     static ID: Cell<usize> = const { Cell::new(NOT_YET) };
+    /// Whether this thread's last pauses were enough.
+    static PAID: Cell<bool> = const { Cell::new(false) };
 }
 
 #[inline]
@@ -129,9 +131,17 @@ impl Spin {
         Self::of(5, 65, 1)
     }
 
-    /// The pauses of a long spin, two microseconds or none: for who then says that it waits, and [`yields`](Self::yields).
+    /// The pauses of a long spin, or none: for who then says that it waits, and [`yields`](Self::yields). Many where
+    /// the thread's last ones have [paid](Self::paid), up to 255 or one to ten microseconds: its partner is on
+    /// another core, and who gives up too soon may lose its own to a thread that only waits. Else 15, to find out.
     pub fn pauses() -> Self {
-        Self::of(5, 5, 1)
+        let turns = if PAID.get() { 8 } else { 4 };
+        Self::of(turns, turns, 1)
+    }
+
+    /// Says whether what was waited for came during the pauses.
+    pub fn paid(self, came: bool) {
+        PAID.set(came);
     }
 
     /// The rest of a long spin: for who has said that it waits, and is served while it does.

@@ -59,6 +59,9 @@ impl Spin {
         Self::new()
     }
 
+    /// Nothing is learned from it.
+    pub fn paid(self, _: bool) {}
+
     /// Fresh yields.
     pub fn yields() -> Self {
         Self::new()

@@ -50,9 +50,11 @@ pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: &Deadline) -> Op
         let mut spin = Spin::pauses();
         while !late && spin.turn() && !deadline.is_over() {
             if let Some(done) = attempt.poll() {
+                spin.paid(true);
                 return Some(done);
             }
         }
+        spin.paid(false);
         match attempt.verdict() {
             Verdict::Over => return Some(attempt.over()),
             Verdict::Again => yield_now(),
