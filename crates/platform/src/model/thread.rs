@@ -128,6 +128,8 @@ impl Spin {
     pub fn pause() -> Self {
         Self
     }
+    /// Nothing is learned from it.
+    pub fn paid(self, _: bool) {}
 
     /// Yields that are over.
     pub fn yields() -> Self {

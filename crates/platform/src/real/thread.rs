@@ -49,6 +49,8 @@ const NOT_YET: usize = usize::MAX;
 std::thread_local! {
     // No destructor: it can be read as long as the thread runs anything.
     static ID: Cell<usize> = const { Cell::new(NOT_YET) };
+    /// Whether this thread's last pauses were enough.
+    static PAID: Cell<bool> = const { Cell::new(false) };
 }
 
 #[inline]
@@ -130,13 +132,20 @@ impl Spin {
         Self::of(5, 65, 1)
     }
 
-    /// The pauses of a long spin, 31 in all, which take 0.3 to 2 microseconds, by the processor, or none: for who
-    /// then says that it waits, and [`yields`](Self::yields).
+    /// The pauses of a long spin, or none: for who then says that it waits, and [`yields`](Self::yields). Many where
+    /// the thread's last ones have [paid](Self::paid), up to 255 or one to ten microseconds: its partner is on
+    /// another core, and who gives up too soon may lose its own to a thread that only waits. Else 15, to find out.
     pub fn pauses() -> Self {
-        Self::of(5, 5, 1)
+        let turns = if PAID.get() { 8 } else { 4 };
+        Self::of(turns, turns, 1)
     }
 
-    /// As long, in one turn: for who waits for several things, and takes them all when it looks.
+    /// Says whether what was waited for came during the pauses.
+    pub fn paid(self, came: bool) {
+        PAID.set(came);
+    }
+
+    /// 32 pauses in one turn, 0.3 to 2 microseconds by the processor, or none: for who waits for several things, and takes them all when it looks.
     pub fn pause() -> Self {
         Self { turn: 5, ..Self::of(6, 6, 1) }
     }

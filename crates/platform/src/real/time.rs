@@ -34,6 +34,7 @@ impl Deadline {
     pub const NEVER: Self = Self { at: None, cancel: None };
 
     /// Whether it has come already. Reads the clock, unless no time was given.
+    #[inline]
     pub fn is_over(&self) -> bool {
         self.cancel.as_ref().is_some_and(Cancel::is_cancelled)
             || self.at.is_some_and(|at| at <= Instant::now())

@@ -63,6 +63,8 @@ impl Spin {
     pub fn pause() -> Self {
         Self::new()
     }
+    /// Nothing is learned from it.
+    pub fn paid(self, _: bool) {}
 
     /// Fresh yields.
     pub fn yields() -> Self {

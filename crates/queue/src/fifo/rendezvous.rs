@@ -8,9 +8,11 @@
 //! Go's unbuffered channel: who comes second does the work for both, and the first finds it done.
 //!
 //! # State
-//! One lock, under which are three lines. Of the first two, one is empty: the `getters` that wait, each with
-//! an empty [`Hand`], or the `putters`, each with its item in it. In the third are those who would get, among
-//! other things: they are called when there is a putter, and come to take the item themselves.
+//! One lock, under which are two lines. In the first stand those of one `side`: getters that wait, each with an
+//! empty [`Hand`], or putters, each with its item in it. In the second are those who would get, among other
+//! things: they are called when there is a putter, and come to take the item themselves.
+//!
+//! All this fits a line of the cache, as every item takes it from one core to another.
 //!
 //! # Protocol
 //! 1. Put: take the lock. If a getter waits, take it out of its line, lay the item in its hand, call it. Else
@@ -36,17 +38,25 @@
 use crate::error::{GetError, PutError};
 use crate::feed::Feed;
 use crate::sync::{Deadline, Lock, LockGuard};
-use crate::waiting::{Hand, Line, Waiter, Wake};
+use crate::waiting::{Hand, Line, Stand, Wake};
 use core::ptr;
 
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Getters,
+    Putters,
+}
+
 struct State<T> {
-    getters: Line<T>,
-    putters: Line<T>,
+    line: Line<T>,
+    /// Who stands in the line, if anybody does.
+    side: Side,
     others: Line<T>,
     puts: usize,
     shut: bool,
 }
 
+#[repr(align(64))]
 pub(crate) struct Rendezvous<T> {
     state: Lock<State<T>>,
 }
@@ -56,9 +66,22 @@ pub(crate) struct Rendezvous<T> {
 unsafe impl<T: Send> Send for State<T> {}
 
 impl<T> State<T> {
+    fn has(&self, side: Side) -> bool {
+        self.side == side && !self.line.is_empty()
+    }
+
+    fn push(&mut self, side: Side, hand: &Hand<T>) {
+        self.side = side;
+        self.line.push(hand);
+    }
+
+    fn pop(&mut self, side: Side) -> Option<*const Hand<T>> {
+        if self.side == side { self.line.pop() } else { None }
+    }
+
     /// Lays the item in the hand of the getter that has waited longest.
     fn give(&mut self, item: T) -> Result<Wake, T> {
-        let Some(hand) = self.getters.pop() else { return Err(item) };
+        let Some(hand) = self.pop(Side::Getters) else { return Err(item) };
         // SAFETY: it was in line until now, and has not been called: its owner waits (R1).
         let hand = unsafe { &*hand };
         // SAFETY: as above, and we hold the lock.
@@ -72,7 +95,7 @@ impl<T> State<T> {
         loop {
             // SAFETY: it was in line until now: its owner waits, or has to take the lock before it leaves
             // (R1).
-            let hand = unsafe { &*self.putters.pop()? };
+            let hand = unsafe { &*self.pop(Side::Putters)? };
             // SAFETY: as above, and we hold the lock.
             let item = unsafe { hand.exchange(None) };
             match (hand.waiter().try_call(), item) {
@@ -91,8 +114,8 @@ impl<T> Rendezvous<T> {
     pub(crate) fn new() -> Self {
         Self {
             state: Lock::new(State {
-                getters: Line::new(),
-                putters: Line::new(),
+                line: Line::new(),
+                side: Side::Getters,
                 others: Line::new(),
                 puts: 0,
                 shut: false,
@@ -142,13 +165,13 @@ impl<T> Rendezvous<T> {
         if state.shut {
             return Err(PutError::ShutDown(item));
         }
-        let waiter = Waiter::new();
-        let hand = Hand::new(&waiter, Some(item));
-        let wake = Self::offer(&mut state, &hand);
+        let mut stand = Stand::new();
+        let (waiter, hand) = stand.hold_out(|waiter| Hand::new(waiter, Some(item)));
+        let wake = Self::offer(&mut state, hand);
         drop(state);
         wake.into_iter().for_each(Wake::wake);
-        let called = waiter.wait(deadline) || !self.leave_put(&hand);
-        match hand.into_item() {
+        let called = waiter.wait(deadline) || !self.leave_put(hand);
+        match stand.into_item() {
             None => Ok(()),
             Some(item) if called => Err(PutError::ShutDown(item)),
             Some(item) => Err(PutError::Full(item)),
@@ -165,23 +188,23 @@ impl<T> Rendezvous<T> {
             Err(state) if state.shut => return Err(GetError::ShutDown),
             Err(state) => state,
         };
-        let waiter = Waiter::new();
-        let hand = Hand::new(&waiter, None);
-        state.getters.push(&hand);
+        let mut stand = Stand::new();
+        let (waiter, hand) = stand.hold_out(|waiter| Hand::new(waiter, None));
+        state.push(Side::Getters, hand);
         drop(state);
-        let called = waiter.wait(deadline) || !self.state.lock().getters.remove(&hand);
-        hand.into_item().ok_or(if called { GetError::ShutDown } else { GetError::Empty })
+        let called = waiter.wait(deadline) || !self.state.lock().line.remove(hand);
+        stand.into_item().ok_or(if called { GetError::ShutDown } else { GetError::Empty })
     }
 
     fn offer(state: &mut State<T>, hand: &Hand<T>) -> Option<Wake> {
-        state.putters.push(hand);
+        state.push(Side::Putters, hand);
         state.others.call_first()
     }
 
     /// Stands in line with the item in its hand, unless somebody is there to take it.
     pub(crate) fn enter_put(&self, hand: &Hand<T>) -> bool {
         let mut state = self.state.lock();
-        if state.shut || !state.getters.is_empty() {
+        if state.shut || state.has(Side::Getters) {
             return false;
         }
         let wake = Self::offer(&mut state, hand);
@@ -191,14 +214,14 @@ impl<T> Rendezvous<T> {
     }
 
     pub(crate) fn leave_put(&self, hand: &Hand<T>) -> bool {
-        self.state.lock().putters.remove(hand)
+        self.state.lock().line.remove(hand)
     }
 
     /// Stands in the line of those who wait for other things as well, unless there is an item.
     pub(crate) fn enter_get(&self, hand: &Hand<T>) -> bool {
         let mut state = self.state.lock();
         let offers = |other: &Hand<T>| !ptr::eq(other.waiter(), hand.waiter());
-        if state.shut || state.putters.iter().any(offers) {
+        if state.shut || state.has(Side::Putters) && state.line.iter().any(offers) {
             return false;
         }
         state.others.push(hand);
@@ -212,7 +235,7 @@ impl<T> Rendezvous<T> {
     /// Calls another of those who would get, if there is something to get.
     pub(crate) fn call_getter(&self) {
         let mut state = self.state.lock();
-        let wake = if state.putters.is_empty() { None } else { state.others.call_first() };
+        let wake = if state.has(Side::Putters) { state.others.call_first() } else { None };
         drop(state);
         wake.into_iter().for_each(Wake::wake);
     }
@@ -238,8 +261,8 @@ impl<T> Rendezvous<T> {
     pub(crate) fn shut(&self) {
         let mut state = self.state.lock();
         state.shut = true;
-        let State { putters, getters, others, .. } = &mut *state;
-        let lines = [putters, getters, others];
+        let State { line, others, .. } = &mut *state;
+        let lines = [line, others];
         let called: Vec<_> =
             lines.into_iter().flat_map(|line| core::iter::from_fn(|| line.call_first())).collect();
         drop(state);

@@ -10,7 +10,7 @@ mod sides;
 mod waiter;
 
 use crate::sync::{Deadline, Spin, yield_now};
-pub(crate) use hand::{Hand, Line};
+pub(crate) use hand::{Hand, Line, Stand};
 pub(crate) use position::{HELD, Position, SHUT, STEP, WAITED, at};
 pub(crate) use sides::{Sides, Verdict, get_some, get_until, put_some, put_until, try_get, try_put};
 pub(crate) use waiter::{Waiter, Wake};
@@ -62,20 +62,22 @@ pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: &Deadline) -> Op
         let mut spin = if attempt.is_roomy() { Spin::pause() } else { Spin::pauses() };
         while !late && spin.turn() && !deadline.is_over() {
             if let Some(done) = attempt.poll() {
+                spin.paid(true);
                 return Some(done);
             }
         }
+        spin.paid(false);
         match attempt.verdict() {
             Verdict::Over => return Some(attempt.over()),
             Verdict::Again => yield_now(),
             Verdict::Wait if late || deadline.is_over() => return None,
             Verdict::Wait => {
-                let waiter = Waiter::new();
-                let hand = attempt.hold_out(&waiter);
+                let mut stand = Stand::new();
+                let (waiter, hand) = stand.hold_out(|waiter| attempt.hold_out(waiter));
                 // Who leaves uncalled is late. Who was called just then has been served, or has to look for what
                 // the call was for.
-                late = attempt.enter(&hand) && !waiter.wait(deadline) && attempt.leave(&hand);
-                attempt.draw_back(hand.into_item());
+                late = attempt.enter(hand) && !waiter.wait(deadline) && attempt.leave(hand);
+                attempt.draw_back(stand.into_item());
             }
         }
         if let Some(done) = attempt.poll() {

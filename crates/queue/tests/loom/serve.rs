@@ -136,7 +136,7 @@ fn who_looks_meanwhile_leaves_nobody_in_line() {
     .executions_at_least(850)
     .outcomes(&["None", "Some(1)"])
     .refuted_by_twin("who finds it held leaves", Death::Deadlock, || {
-        Twin::new(1, Flaw::LeavesWhatIsHeld).one_holds();
+        Twin::new(1, Flaw::LeavesWhatIsHeld).one_holds(1);
     })
     .check(|| {
         let queue = Arc::new(Queue::bounded(1));
@@ -195,12 +195,14 @@ fn the_twin_without_a_flaw_is_sound() {
 fn nor_where_the_end_is_held() {
     Proof::new(
         "serve::nor_where_the_end_is_held",
-        "nor does it where one makes room, and another holds the end for a moment",
+        "nor does it where one makes room, and another holds the end for a moment, twice",
     )
     .threads(3)
-    .bounded(1)
-    .executions_at_least(160)
+    .bounded(2)
+    .executions_at_least(10_000)
     .outcomes(&[])
-    .refuted_by_twin("nobody is served", Death::Deadlock, || Twin::new(1, Flaw::ServesNobody).one_holds())
-    .check(|| Twin::new(1, Flaw::None).one_holds());
+    .refuted_by_twin("who finds it held looks once more only", Death::Deadlock, || {
+        Twin::new(1, Flaw::LooksTwice).one_holds(2);
+    })
+    .check(|| Twin::new(1, Flaw::None).one_holds(2));
 }

@@ -19,6 +19,8 @@ pub(crate) enum Flaw {
     ServesFirst,
     /// Who finds the end held serves nobody.
     LeavesWhatIsHeld,
+    /// Who finds the end held looks once more, and then serves nobody.
+    LooksTwice,
     /// Nobody is served.
     ServesNobody,
 }
@@ -113,6 +115,11 @@ impl Twin {
     }
 
     fn serve(&self) {
+        let mut looks = match self.flaw {
+            Flaw::LeavesWhatIsHeld => 1,
+            Flaw::LooksTwice => 2,
+            _ => u32::MAX,
+        };
         loop {
             let mut line = self.line.lock();
             if line.is_empty() {
@@ -120,7 +127,8 @@ impl Twin {
             }
             match self.claim(&self.tail, 0) {
                 Ok(word) => self.fill(word),
-                Err(word) if word & HELD != 0 && self.flaw != Flaw::LeavesWhatIsHeld => {
+                Err(word) if word & HELD != 0 && looks > 1 => {
+                    looks -= 1;
                     drop(line);
                     yield_now();
                     continue;
@@ -152,14 +160,16 @@ impl Twin {
         putter.join().unwrap();
     }
 
-    /// A putter waits for room, which one makes while another holds the end.
-    pub(crate) fn one_holds(self: Arc<Self>) {
+    /// A putter waits for room, which one makes while another holds the end, so many times.
+    pub(crate) fn one_holds(self: Arc<Self>, times: u32) {
         let holder = spawn({
             let twin = Arc::clone(&self);
             move || {
-                let word = twin.tail.load(Relaxed);
-                if twin.tail.compare_exchange(word, word | HELD, Relaxed, Relaxed).is_ok() {
-                    twin.tail.fetch_sub(HELD, Release);
+                for _ in 0..times {
+                    let word = twin.tail.load(Relaxed);
+                    if twin.tail.compare_exchange(word, word | HELD, Relaxed, Relaxed).is_ok() {
+                        twin.tail.fetch_sub(HELD, Release);
+                    }
                 }
             }
         });

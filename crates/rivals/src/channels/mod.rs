@@ -7,6 +7,7 @@ mod async_channel;
 mod batches;
 mod by_hand;
 mod channel;
+mod counted;
 mod crossbeam;
 mod crossfire;
 mod flume;
@@ -22,6 +23,7 @@ use crate::bench::{Bench, Contestant, PARTIES, Unit};
 use crate::cores::{self, Cores};
 use crate::goal::Goal;
 use channel::{Item, Job, Shape};
+use counted::Counted;
 use memory::Memory;
 use ping_pong::PingPong;
 use transfer::Transfer;
@@ -52,9 +54,15 @@ pub(crate) fn benches() -> Vec<Bench> {
     }
     for capacity in [Some(1024), None] {
         let shape = Shape::one_to_one(capacity);
-        let contestants = selvedge::tracking(shape, Transfer::<u64>::on(Cores::InTurn));
+        let job = Transfer::<u64>::on(Cores::InTurn);
+        let mut contestants = selvedge::tracking(shape, job);
+        contestants.push(selvedge::contestant(shape, Counted { name: "counted by hand", job }));
+        let name = "crossbeam-channel, counted by hand";
+        contestants.push(crossbeam::contestant(shape, Counted { name, job }));
+        let name = "std::sync::mpsc, counted by hand";
+        contestants.push(std_mpsc::contestant(shape, Counted { name, job }));
         let bench = Bench::new(format!("queue task_done {}", shape.name()), Unit::Millions, contestants);
-        benches.push(bench.goal(Goal::Times(1.05, &[])));
+        benches.push(bench.goal(Goal::Times(1.05, &["without"])));
     }
     for capacity in [Some(1024), None] {
         let shape = Shape::one_to_one(capacity);
