@@ -1,6 +1,6 @@
 //! What do reading and writing cost, alone and with others about?
 
-use super::alone;
+use crate::alone::alone;
 use crate::bench::{Bench, Contestant, Done, Load, Unit};
 use crate::goal::Goal;
 use crate::together::{Part, together};
