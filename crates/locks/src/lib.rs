@@ -2,7 +2,7 @@
 //!
 //! | type | Python's | what it is |
 //! |---|---|---|
-//! | [`Lock<T>`] | `with lock:` around data | a mutual exclusion lock that owns its data: a [`lock_api::Mutex`] |
+//! | [`Lock<T>`] | `with lock:` around data | a mutual exclusion lock that owns its data, around a [`lock_api::Mutex`] |
 //! | [`RawLock`] | `Lock` | the lock alone: `acquire` and `release`, by any thread |
 //! | [`RLock<T>`] | `with rlock:` around data | a lock that owns its data, and that its owner may take again |
 //! | [`RawRLock`] | `RLock` | the lock alone: its owner may take it again, and only its owner may release it |
