@@ -57,7 +57,7 @@
 //! | feature | what it gives |
 //! |---|---|
 //! | `lock-order` | in builds with debug assertions, locks taken in an order that can deadlock are reported |
-//! | `counters` | waits, their total and longest length, hand-overs; a lock's state, owner and waiters |
+//! | `counters` | waits, their total and longest length, hand-overs; a lock's state, owner and waiters, also in its `Debug` |
 //! | `trace` | waits and holds are spans of `tracing`; a timeline for Perfetto where `SELVEDGE_TIMELINE` names a file |
 //! | `arc_lock` | guards that share the lock instead of borrowing it |
 //! | `serde` | a lock is serialized as its data is |
