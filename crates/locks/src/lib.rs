@@ -2,7 +2,7 @@
 //!
 //! | type | Python's | what it is |
 //! |---|---|---|
-//! | [`Lock<T>`] | `with lock:` around data | a mutual exclusion lock that owns its data: a [`lock_api::Mutex`] |
+//! | [`Lock<T>`] | `with lock:` around data | a mutual exclusion lock that owns its data, around a [`lock_api::Mutex`] |
 //! | [`RawLock`] | `Lock` | the lock alone: `acquire` and `release`, by any thread |
 //! | [`RLock<T>`] | `with rlock:` around data | a lock that owns its data, and that its owner may take again |
 //! | [`RawRLock`] | `RLock` | the lock alone: its owner may take it again, and only its owner may release it |
@@ -57,7 +57,7 @@
 //! | feature | what it gives |
 //! |---|---|
 //! | `lock-order` | in builds with debug assertions, locks taken in an order that can deadlock are reported |
-//! | `counters` | waits, their total and longest length, hand-overs; a lock's state, owner and waiters |
+//! | `counters` | waits, their total and longest length, hand-overs; a lock's state, owner and waiters, also in its `Debug` |
 //! | `trace` | waits and holds are spans of `tracing`; a timeline for Perfetto where `SELVEDGE_TIMELINE` names a file |
 //! | `arc_lock` | guards that share the lock instead of borrowing it |
 //! | `serde` | a lock is serialized as its data is |

@@ -112,8 +112,11 @@ fn an_rlock_counts_the_waits_of_others_only() {
     wait_for_each_other(hold, || drop((lock.lock(), lock.lock())), || lock.counters());
 }
 
-fn shows(lock: &impl Watch, what: &str) -> bool {
-    format!("{:?}", lock.state()).contains(what)
+/// Whether its state says so, and its `Debug` too.
+fn shows(lock: &(impl Watch + std::fmt::Debug), what: &str) -> bool {
+    let [state, lock] = [format!("{:?}", lock.state()), format!("{lock:?}")];
+    assert_eq!(state.contains(what), lock.contains(what), "{state}, {lock}");
+    state.contains(what)
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! How long does a critical section take, alone and with others about?
 
+use crate::alone::alone;
 use crate::bench::{Bench, Contestant, Done, Load, Unit};
 use crate::goal::Goal;
 use crate::together::{Part, together};
 use std::hint::black_box;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// A lock around a counter.
@@ -67,6 +69,22 @@ impl Counter for usync::Mutex<u64> {
     }
 }
 
+/// No lock, and nobody waits: how long it takes at most shows what the machine does by itself to threads that share
+/// its cores.
+impl Counter for AtomicU64 {
+    fn new() -> Self {
+        Self::new(0)
+    }
+    #[inline]
+    fn add_up_to(&self, limit: u64, _: u64) -> bool {
+        let next = |value| (value < limit).then_some(value + 1);
+        self.fetch_update(Relaxed, Relaxed, next).is_ok()
+    }
+    fn value(&self) -> u64 {
+        self.load(Relaxed)
+    }
+}
+
 /// How long a section is and what lies between two of them, in turns of an empty loop.
 #[derive(Clone, Copy)]
 struct Section {
@@ -77,26 +95,6 @@ struct Section {
 const TINY: Section = Section { inside: 0, outside: 0 };
 const LONGER: Section = Section { inside: 50, outside: 200 };
 
-pub(crate) fn benches() -> Vec<Bench> {
-    const STD: &[&str] = &["std::sync::Mutex", "parking_lot"];
-    let ns = Unit::Nanoseconds;
-    let mut benches = vec![
-        Bench::new("lock size", Unit::Bytes, sizes()),
-        Bench::new("lock uncontended", ns, contestants(1, TINY)).goal(Goal::Times(1.0, STD)),
-    ];
-    for (what, section) in [("tiny sections", TINY), ("50 in, 200 out", LONGER)] {
-        for threads in [2, 4, 8] {
-            let name = format!("lock contended {threads} threads, {what}");
-            benches.push(Bench::new(name, ns, contestants(threads, section)).goal(Goal::Times(1.05, &[])));
-        }
-    }
-    let name = "lock hammered 4 threads";
-    benches
-        .push(Bench::new(format!("{name}, longest wait"), Unit::LongestWait, timed()).goal(Goal::Below(5.0)));
-    benches.push(Bench::new(format!("{name}, a section"), ns, timed()).goal(Goal::Times(1.25, &[])));
-    benches
-}
-
 macro_rules! contestants {
     ($function:ident, $($argument:expr),*) => {
         vec![
@@ -106,6 +104,28 @@ macro_rules! contestants {
             Contestant::new("usync", move |load| $function::<usync::Mutex<u64>>($($argument,)* load)),
         ]
     };
+}
+
+pub(crate) fn benches() -> Vec<Bench> {
+    const STD: &[&str] = &["std::sync::Mutex", "parking_lot"];
+    let ns = Unit::Nanoseconds;
+    let mut benches = vec![
+        Bench::new("lock size", Unit::Bytes, sizes()),
+        Bench::new("lock uncontended", ns, contestants!(count_alone,)).goal(Goal::Times(1.0, STD)),
+    ];
+    for (what, section) in [("tiny sections", TINY), ("50 in, 200 out", LONGER)] {
+        for threads in [2, 4, 8] {
+            let name = format!("lock contended {threads} threads, {what}");
+            benches.push(Bench::new(name, ns, contestants(threads, section)).goal(Goal::Times(1.05, &[])));
+        }
+    }
+    let name = "lock hammered 4 threads";
+    let mut with_control = timed();
+    with_control.push(Contestant::new("no lock", count_timed::<AtomicU64>));
+    let longest = Bench::new(format!("{name}, longest wait"), Unit::LongestWait, with_control);
+    benches.push(longest.goal(Goal::Below(5.0)));
+    benches.push(Bench::new(format!("{name}, a section"), ns, timed()).goal(Goal::Times(1.25, &[])));
+    benches
 }
 
 fn contestants(threads: u64, section: Section) -> Vec<Contestant> {
@@ -143,25 +163,22 @@ fn turns(count: u64) {
     }
 }
 
+fn count_alone<C: Counter>(Load { items, .. }: Load) -> Result<Done, String> {
+    let counter = C::new();
+    let done = alone(items, || _ = black_box(&counter).add_up_to(u64::MAX, 0))?;
+    verified(&counter, items, done)
+}
+
 /// Enters the lock `items` times altogether. All threads go on to the end, so that there is contention to the
 /// end: how often each enters is up to the lock.
 fn count<C: Counter>(threads: u64, section: Section, Load { items, .. }: Load) -> Result<Done, String> {
     let counter = Arc::new(C::new());
-    let (time, entered) = match threads {
-        1 => {
-            let begun = Instant::now();
-            let entered = enter(&*counter, items, section);
-            (begun.elapsed(), entered)
-        }
-        _ => {
-            let part = || -> Part<u64> {
-                let counter = Arc::clone(&counter);
-                Box::new(move || enter(&*counter, items, section))
-            };
-            let (time, entered) = together((0..threads).map(|_| part()).collect());
-            (time, entered.into_iter().sum())
-        }
+    let part = || -> Part<u64> {
+        let counter = Arc::clone(&counter);
+        Box::new(move || enter(&*counter, items, section))
     };
+    let (time, entered) = together((0..threads).map(|_| part()).collect());
+    let entered = entered.into_iter().sum();
     verified(&*counter, entered, Done::new(items, time))
 }
 

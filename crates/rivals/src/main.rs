@@ -6,6 +6,7 @@
 //! are bound to the cores in turn, so that they meet. What was transferred or counted is verified, so that a
 //! contestant that loses something is an error and not the fastest.
 
+mod alone;
 mod bench;
 mod channels;
 mod cores;
@@ -19,6 +20,7 @@ mod pool;
 mod processor;
 mod report;
 mod ring;
+mod stamp;
 mod sync;
 mod threads;
 mod together;

@@ -2,14 +2,16 @@
 
 use super::raw::RawLock;
 use crate::sync::Deadline;
-use crate::watched::Watched;
+#[cfg(feature = "arc_lock")]
+use crate::watched::shares;
+use crate::watched::{Watched, face};
 use lock_api::{GuardSend, RawMutex, RawMutexTimed};
 use std::time::{Duration, Instant};
 
 /// A mutual exclusion lock that owns its data.
 ///
-/// All of [`lock_api::Mutex`]: `lock`, `try_lock`, `try_lock_for`, `try_lock_until`, `get_mut`, mapped
-/// guards, and a `const fn new`. A guard may be sent to another thread and released there, as Python's lock
+/// Around a [`lock_api::Mutex`], with all that it has: `lock`, `try_lock`, `try_lock_for`, `try_lock_until`, `get_mut`,
+/// mapped guards, and a `const fn new`. A guard may be sent to another thread and released there, as Python's lock
 /// may. `Lock<()>` is four bytes, without the features `lock-order` and `counters`.
 ///
 /// ```
@@ -25,7 +27,35 @@ use std::time::{Duration, Instant};
 /// # #[cfg(not(any(feature = "lock-order", feature = "counters")))]
 /// assert_eq!(size_of::<Lock<()>>(), 4);
 /// ```
-pub type Lock<T> = lock_api::Mutex<Watched<RawLock>, T>;
+///
+/// Its `Debug` shows what the lock's word says and, with the feature `counters`, who holds it and how many wait; and the
+/// data, if the lock is free.
+///
+/// ```
+/// # use locks::Lock;
+/// let lock = Lock::new(5);
+/// let shown = format!("{lock:?}");
+/// assert!(shown.contains("free") && shown.ends_with("data: 5 }"), "{shown}");
+///
+/// let guard = lock.lock();
+/// let shown = format!("{lock:?}");
+/// assert!(shown.contains("held") && shown.ends_with("data: <locked> }"), "{shown}");
+/// # #[cfg(feature = "counters")]
+/// assert!(shown.contains("owner: this thread, waiting: 0"), "{shown}");
+/// ```
+#[repr(transparent)]
+pub struct Lock<T: ?Sized>(lock_api::Mutex<Watched<RawLock>, T>);
+
+face!(Lock, lock_api::Mutex<Watched<RawLock>, T>, try_lock);
+
+#[cfg(feature = "arc_lock")]
+shares! {
+    Lock, lock_api::Mutex<Watched<RawLock>, T>,
+    lock_arc() -> ArcLockGuard<T>;
+    try_lock_arc() -> Option<ArcLockGuard<T>>;
+    try_lock_arc_for(timeout: Duration) -> Option<ArcLockGuard<T>>;
+    try_lock_arc_until(at: Instant) -> Option<ArcLockGuard<T>>;
+}
 
 /// The right to the data of a [`Lock`], given back when dropped.
 pub type LockGuard<'a, T> = lock_api::MutexGuard<'a, Watched<RawLock>, T>;

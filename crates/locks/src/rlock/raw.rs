@@ -172,13 +172,23 @@ impl<S: Scope> RawRLock<S> {
             return Err(NotOwner);
         }
         // SAFETY: we are the owner.
+        unsafe { self.release_owned() };
+        Ok(())
+    }
+
+    /// The release of one that owns the lock, so that no look is needed at who does.
+    ///
+    /// # Safety
+    /// The calling thread owns the lock.
+    #[inline]
+    pub(crate) unsafe fn release_owned(&self) {
+        // SAFETY: we are the owner.
         let left = unsafe { self.levels() } - 1;
         // SAFETY: as above.
         unsafe { self.set_levels(left) };
         if left == 0 {
             self.let_go();
         }
-        Ok(())
     }
 
     /// Gives all levels back, however many: Python's `_release_save`.

@@ -2,13 +2,15 @@
 
 use super::raw::RawRwLock;
 use crate::sync::{Deadline, Scope};
-use crate::watched::Watched;
+#[cfg(feature = "arc_lock")]
+use crate::watched::shares;
+use crate::watched::{Watched, face};
 use lock_api::{GuardSend, RawRwLockDowngrade, RawRwLockTimed};
 use std::time::{Duration, Instant};
 
 /// A lock for many readers or one writer that owns its data.
 ///
-/// All of [`lock_api::RwLock`]: `read`, `write`, their `try_`, `_for` and `_until` forms, `downgrade`,
+/// Around a [`lock_api::RwLock`], with all that it has: `read`, `write`, their `try_`, `_for` and `_until` forms, `downgrade`,
 /// `get_mut`, mapped guards, and a `const fn new`. A guard may be sent to another thread and released there.
 /// `RwLock<()>` is eight bytes, without the features `lock-order` and `counters`.
 ///
@@ -30,7 +32,38 @@ use std::time::{Duration, Instant};
 /// # #[cfg(not(any(feature = "lock-order", feature = "counters")))]
 /// assert_eq!(size_of::<RwLock<()>>(), 8);
 /// ```
-pub type RwLock<T> = lock_api::RwLock<Watched<RawRwLock>, T>;
+///
+/// Its `Debug` shows how many read, whether somebody writes and whether others wait; with the feature `counters`, who
+/// writes and how many wait; and the data, unless somebody writes.
+///
+/// ```
+/// # use locks::RwLock;
+/// let lock = RwLock::new(5);
+/// let reader = lock.read();
+/// let shown = format!("{lock:?}");
+/// assert!(shown.contains("readers: 1, writer: false, waited_for: false") && shown.ends_with("data: 5 }"), "{shown}");
+/// # drop(reader);
+/// ```
+#[repr(transparent)]
+pub struct RwLock<T: ?Sized>(lock_api::RwLock<Watched<RawRwLock>, T>);
+
+face!(RwLock, lock_api::RwLock<Watched<RawRwLock>, T>, try_read);
+
+#[cfg(feature = "arc_lock")]
+use lock_api::{ArcRwLockReadGuard as ReadShare, ArcRwLockWriteGuard as WriteShare};
+
+#[cfg(feature = "arc_lock")]
+shares! {
+    RwLock, lock_api::RwLock<Watched<RawRwLock>, T>,
+    read_arc() -> ReadShare<Watched<RawRwLock>, T>;
+    try_read_arc() -> Option<ReadShare<Watched<RawRwLock>, T>>;
+    try_read_arc_for(timeout: Duration) -> Option<ReadShare<Watched<RawRwLock>, T>>;
+    try_read_arc_until(at: Instant) -> Option<ReadShare<Watched<RawRwLock>, T>>;
+    write_arc() -> WriteShare<Watched<RawRwLock>, T>;
+    try_write_arc() -> Option<WriteShare<Watched<RawRwLock>, T>>;
+    try_write_arc_for(timeout: Duration) -> Option<WriteShare<Watched<RawRwLock>, T>>;
+    try_write_arc_until(at: Instant) -> Option<WriteShare<Watched<RawRwLock>, T>>;
+}
 
 /// The right to read the data of an [`RwLock`], given back when dropped.
 pub type RwLockReadGuard<'a, T> = lock_api::RwLockReadGuard<'a, Watched<RawRwLock>, T>;

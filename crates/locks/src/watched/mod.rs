@@ -29,11 +29,17 @@ mod order;
 mod state;
 // The model world has no `lock_api`: see `lock/mod.rs`.
 #[cfg(not(loom))]
+mod face;
+#[cfg(not(loom))]
 mod wrapper;
 
 #[cfg(all(feature = "counters", not(loom)))]
 pub use counters::Counters;
 pub(crate) use counters::note_hand_over;
+#[cfg(not(loom))]
+pub(crate) use face::face;
+#[cfg(all(feature = "arc_lock", not(loom)))]
+pub(crate) use face::shares;
 #[cfg(all(feature = "counters", not(loom)))]
 pub use state::State;
 #[cfg(not(loom))]

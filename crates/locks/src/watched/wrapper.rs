@@ -35,6 +35,17 @@ impl<R> Watched<R> {
         self.watcher.owned();
     }
 
+    /// What there is to say of the lock, for a `Debug`.
+    pub(crate) fn shown(&self) -> impl Debug
+    where
+        R: Debug,
+    {
+        #[cfg(feature = "counters")]
+        return self.watcher.state(&self.raw);
+        #[cfg(not(feature = "counters"))]
+        return &self.raw;
+    }
+
     /// Has the caller, who has just taken the lock alone, for its owner.
     #[inline]
     fn own<G>(&self, guard: G) -> G {

@@ -1,11 +1,13 @@
 //! What does it cost to meet: at a barrier, or by events?
 
-use super::alone;
+use crate::alone::alone;
 use crate::bench::{Bench, Contestant, Done, Load, Unit};
 use crate::goal::Goal;
+use crate::stamp::Stamp;
 use crate::together::{Part, together};
 use std::hint::black_box;
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 /// A flag to wait for.
 trait Flag: Send + Sync + 'static {
@@ -78,11 +80,16 @@ pub(super) fn benches() -> Vec<Bench> {
             Contestant::new("std", move |load| stds(threads, load)),
         ]
     };
+    let late = vec![
+        Contestant::new("selvedge", ours_late as fn(Load) -> _),
+        Contestant::new("std", stds_late as fn(Load) -> _),
+    ];
     vec![
         bench("sync event set, wait, clear", flags!(alone_with_it)),
         bench("sync event ping-pong", flags!(ping_pong)),
         bench("sync barrier 2 threads", barriers(2)),
         bench("sync barrier 4 threads", barriers(4)),
+        bench("sync barrier 4 threads, one 100 us late", late),
     ]
 }
 
@@ -143,4 +150,34 @@ fn meet(
     let (time, led) = together((0..threads).map(part).collect());
     let led: u64 = led.into_iter().sum();
     if led == items { Ok(Done::new(items, time)) } else { Err(format!("{led} leaders of {items} meetings")) }
+}
+
+fn ours_late(load: Load) -> Result<Done, String> {
+    let barrier = locks::Barrier::new(LATE_PARTIES);
+    meet_late(load, move || _ = barrier.wait().unwrap())
+}
+
+fn stds_late(load: Load) -> Result<Done, String> {
+    let barrier = std::sync::Barrier::new(LATE_PARTIES);
+    meet_late(load, move || _ = barrier.wait())
+}
+
+const LATE_PARTIES: usize = 4;
+
+/// One thread comes when all others are asleep: from then until they run, on the mean.
+fn meet_late(Load { items, .. }: Load, wait: impl Fn() + Send + Sync + 'static) -> Result<Done, String> {
+    let shared = Arc::new((wait, Stamp::of_others(LATE_PARTIES as u32 - 1)));
+    let part = |number: usize| -> Part<Duration> {
+        let shared = Arc::clone(&shared);
+        let meeting = move |_| {
+            if number == 0 {
+                shared.1.let_others_sleep();
+            }
+            (shared.0)();
+            if number == 0 { Duration::ZERO } else { shared.1.elapsed() }
+        };
+        Box::new(move || (0..items).map(meeting).sum())
+    };
+    let (_, times) = together((0..LATE_PARTIES).map(part).collect());
+    Ok(Done::new(items, times.into_iter().sum::<Duration>() / (LATE_PARTIES as u32 - 1)))
 }

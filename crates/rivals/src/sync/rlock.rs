@@ -1,6 +1,6 @@
 //! What does it cost to take a lock again?
 
-use super::alone;
+use crate::alone::alone;
 use crate::bench::{Bench, Contestant, Done, Load, Unit};
 use crate::goal::Goal;
 use std::cell::Cell;

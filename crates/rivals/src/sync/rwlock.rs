@@ -1,6 +1,6 @@
 //! What do reading and writing cost, alone and with others about?
 
-use super::alone;
+use crate::alone::alone;
 use crate::bench::{Bench, Contestant, Done, Load, Unit};
 use crate::goal::Goal;
 use crate::together::{Part, together};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// A number that is read and added to.
 trait Shelf: Send + Sync + 'static {
     fn new() -> Self;
-    fn read(&self) -> u64;
+    fn look(&self) -> u64;
     fn add(&self);
 }
 
@@ -21,7 +21,7 @@ macro_rules! shelf {
                 Self::new(0)
             }
             #[inline]
-            fn read(&self) -> u64 {
+            fn look(&self) -> u64 {
                 *self.$read()$(.$unwrap())?
             }
             #[inline]
@@ -61,13 +61,13 @@ pub(super) fn benches() -> Vec<Bench> {
 
 fn reads<S: Shelf>(Load { items, .. }: Load) -> Result<Done, String> {
     let shelf = S::new();
-    alone(items, || _ = black_box(black_box(&shelf).read()))
+    alone(items, || _ = black_box(black_box(&shelf).look()))
 }
 
 fn writes<S: Shelf>(Load { items, .. }: Load) -> Result<Done, String> {
     let shelf = S::new();
     let done = alone(items, || black_box(&shelf).add());
-    if shelf.read() == items { done } else { Err("it does not exclude".to_owned()) }
+    if shelf.look() == items { done } else { Err("it does not exclude".to_owned()) }
 }
 
 fn mixed<S: Shelf>(threads: u64, one_in: u64, Load { items, .. }: Load) -> Result<Done, String> {
@@ -81,14 +81,14 @@ fn mixed<S: Shelf>(threads: u64, one_in: u64, Load { items, .. }: Load) -> Resul
                     shelf.add();
                     written += 1;
                 } else {
-                    black_box(shelf.read());
+                    black_box(shelf.look());
                 }
             }
             written
         })
     };
     let (time, written) = together((0..threads).map(part).collect());
-    if shelf.read() == written.into_iter().sum::<u64>() {
+    if shelf.look() == written.into_iter().sum::<u64>() {
         Ok(Done::new(items / threads * threads, time))
     } else {
         Err("it does not exclude".to_owned())

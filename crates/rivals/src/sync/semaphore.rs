@@ -1,9 +1,10 @@
 //! What does a permit cost, alone and with others about?
 
-use super::alone;
+use crate::alone::alone;
 use crate::bench::{Bench, Contestant, Done, Load, Unit};
 use crate::goal::Goal;
 use crate::together::{Part, together};
+use std::cell::Cell;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
@@ -126,15 +127,15 @@ pub(super) fn benches() -> Vec<Bench> {
 }
 
 fn acquire<P: Permits>(Load { items, .. }: Load) -> Result<Done, String> {
-    let (permits, mut count) = (P::new(1), 0);
-    let done = alone(items, || black_box(&permits).with(|| count += 1));
-    if count == items { done } else { Err(format!("entered {count} times of {items}")) }
+    let (permits, count) = (P::new(1), Cell::new(0));
+    let done = alone(items, || black_box(&permits).with(|| count.set(count.get() + 1)));
+    if count.get() == items { done } else { Err(format!("entered {} times of {items}", count.get())) }
 }
 
 fn try_acquire<P: Permits>(Load { items, .. }: Load) -> Result<Done, String> {
-    let (permits, mut count) = (P::new(1), 0);
-    let done = alone(items, || black_box(&permits).try_with(|| count += 1));
-    if count == items { done } else { Err(format!("entered {count} times of {items}")) }
+    let (permits, count) = (P::new(1), Cell::new(0));
+    let done = alone(items, || black_box(&permits).try_with(|| count.set(count.get() + 1)));
+    if count.get() == items { done } else { Err(format!("entered {} times of {items}", count.get())) }
 }
 
 /// Who is inside, and how often anybody was.
