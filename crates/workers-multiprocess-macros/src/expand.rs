@@ -43,14 +43,11 @@ fn registration(attribute: TokenStream, item: TokenStream) -> Result<TokenStream
     let encode = quote_spanned!(output.span()=> ::workers_multiprocess::private::encode::<#output>);
     // Mixed-site: the closure's names must not hide a function of the same name.
     let call = match arguments.len() {
-        1 => quote_spanned!(Span::mixed_site()=> #name(#decode(argument)?)),
+        1 => quote_spanned!(Span::mixed_site()=> |argument| #name(argument)),
         len => {
             let names = (0..len).map(|number| format_ident!("a{number}", span = Span::mixed_site()));
             let names: Vec<_> = names.collect();
-            quote_spanned!(Span::mixed_site()=> {
-                let (#(#names),*) = #decode(argument)?;
-                #name(#(#names),*)
-            })
+            quote_spanned!(Span::mixed_site()=> |(#(#names),*)| #name(#(#names),*))
         }
     };
     Ok(quote_spanned! {Span::mixed_site()=>
@@ -60,7 +57,7 @@ fn registration(attribute: TokenStream, item: TokenStream) -> Result<TokenStream
                 ::workers_multiprocess::private::Entry {
                     path: ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
                     id: || ::workers_multiprocess::private::id_of(#name),
-                    run: |argument, reply| #encode(&#call, reply),
+                    run: |calls| calls.run(#decode, #call, #encode),
                     show: |argument| {
                         #[allow(unused_imports, reason = "one of them is not needed")]
                         use ::workers_multiprocess::private::{ShowDebug, ShowType};

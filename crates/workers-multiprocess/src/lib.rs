@@ -69,6 +69,6 @@ pub mod raw {
 #[doc(hidden)]
 pub mod private {
     pub use crate::registry::{Entry, Refused, ShowDebug, ShowType, Shown, decode, encode, id_of};
-    pub use crate::worker::init_test;
+    pub use crate::worker::{calls::Calls, init_test};
     pub use inventory;
 }

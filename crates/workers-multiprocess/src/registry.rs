@@ -1,6 +1,11 @@
 //! Which functions are tasks, and by what name does a worker know them?
 
-use crate::{TaskError, panic, wire};
+use crate::{
+    TaskError,
+    link::message::Items,
+    panic, wire,
+    worker::calls::{Aside, Calls, Room},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     any::{TypeId, type_name},
@@ -18,13 +23,13 @@ pub struct Entry {
     pub path: &'static str,
     /// The type of the function.
     pub id: fn() -> TypeId,
-    /// Decodes the argument, calls the function and appends its result.
-    pub run: fn(&[u8], &mut Vec<u8>) -> Replied,
+    /// Makes the calls, one after the other: [`Calls::run`].
+    pub run: fn(&mut Calls<'_>),
     /// Decodes the argument and shows it.
     pub show: fn(&[u8]) -> Result<String, Refused>,
 }
 
-/// The result was appended to the reply, or why not.
+/// The result was written, or why not.
 pub(crate) type Replied = Result<(), Refused>;
 
 inventory::collect!(Entry);
@@ -52,13 +57,13 @@ pub fn decode<A: DeserializeOwned>(argument: &[u8]) -> Result<A, Refused> {
     wire::read_last(argument).map_err(Refused::Argument)
 }
 
-/// Appends the result to the reply.
+/// Writes the result.
 ///
 /// # Errors
 /// [`Refused::Result`].
 #[inline]
-pub fn encode<R: Serialize>(result: &R, reply: &mut Vec<u8>) -> Replied {
-    wire::append(result, reply).map_err(Refused::Result)
+pub fn encode<R: Serialize>(result: &R, room: &mut Room) -> Replied {
+    wire::write(result, room).map_err(Refused::Result)
 }
 
 /// An argument that is to be shown, whether it has a `Debug` or not: `(&Shown(&argument)).show()` finds the better of
@@ -135,10 +140,15 @@ impl Registry {
 }
 
 impl Entry {
-    /// Runs the task on the bytes of its argument; panics of the task and of its values' serde
+    /// Runs the task once, for its own sake; its argument is an item. Panics of the task and of its values' serde
     /// implementations are caught.
-    pub(crate) fn call(&self, argument: &[u8], reply: &mut Vec<u8>) -> Result<Replied, TaskError> {
-        panic::catch(|| (self.run)(argument, reply))
+    pub(crate) fn call(&self, argument: &[u8]) -> Result<Replied, TaskError> {
+        let mut calls = Calls::new(Items(argument), 1, None);
+        panic::catch(|| (self.run)(&mut calls))?;
+        Ok(match calls.take_aside() {
+            Some(Aside::Refused(refused)) => Err(refused),
+            _ => Ok(()),
+        })
     }
 
     /// The argument as text, whatever its own code does.
@@ -169,7 +179,7 @@ mod tests {
             Entry {
                 path: $path,
                 id: || id_of($function),
-                run: |a, r| encode(&$function(decode(a)?), r),
+                run: |calls| calls.run(decode, $function, encode),
                 show: |a| Ok(Shown(&decode::<u8>(a)?).show()),
             }
         };
@@ -186,9 +196,10 @@ mod tests {
         assert_eq!(path(id_of(one)), Some("m::one"));
         assert_eq!(path(id_of(other)), Some("m::other"));
         assert_eq!(path(id_of(u8::count_ones)), None);
-        let mut reply = Vec::new();
-        (OTHER.run)(&[7], &mut reply).unwrap();
-        assert_eq!(reply, [8]);
+        let mut calls = Calls::new(Items(&[1, 7]), 1, None);
+        (OTHER.run)(&mut calls);
+        let Some(Aside::Result(item, _)) = calls.take_aside() else { panic!("it has returned") };
+        assert_eq!(Items(&item).next(), Some([wire::RETURNED, 8].as_slice()));
     }
 
     #[test]
@@ -215,7 +226,7 @@ mod tests {
 
     #[test]
     fn an_argument_of_another_type_is_refused_and_nothing_is_run() {
-        assert!(matches!((ONE.run)(&[], &mut Vec::new()), Err(Refused::Argument(_))));
-        assert!(matches!((ONE.run)(&[1, 2], &mut Vec::new()), Err(Refused::Argument(_))));
+        assert!(matches!(ONE.call(&[0]), Ok(Err(Refused::Argument(_)))));
+        assert!(matches!(ONE.call(&[2, 1, 2]), Ok(Err(Refused::Argument(_)))));
     }
 }

@@ -112,10 +112,12 @@ impl fmt::Debug for SharedBytes {
     }
 }
 
+const NOWHERE: u32 = u32::MAX;
+
 thread_local! {
-    /// How many files were met while a value is made into bytes; `None` where no file can go with it. It is looked at for
-    /// every value, so it has no destructor, and what has one is apart.
-    static MET: Cell<Option<usize>> = const { Cell::new(None) };
+    /// How many files were met while a value is made into bytes; [`NOWHERE`] where no file can go with it. It is looked at
+    /// for every value, so it has no destructor, and what has one is apart.
+    static MET: Cell<u32> = const { Cell::new(NOWHERE) };
     /// The files that were met, those of the innermost value last.
     static OUTGOING: RefCell<Vec<SharedBytes>> = const { RefCell::new(Vec::new()) };
     /// What came with the value that is being made from bytes.
@@ -127,19 +129,21 @@ thread_local! {
 #[inline]
 pub(crate) fn outgoing<R>(files: &mut Vec<SharedBytes>, encode: impl FnOnce() -> R) -> R {
     /// Puts back what was there, also when `encode` panics.
-    struct Outer(Option<usize>);
+    struct Outer(u32);
     impl Drop for Outer {
         #[inline]
         fn drop(&mut self) {
-            if let Some(met @ 1..) = MET.replace(self.0) {
+            let met = MET.replace(self.0);
+            if met > 0 {
                 drop(take(met));
             }
         }
     }
-    let _outer = Outer(MET.replace(Some(0)));
+    let _outer = Outer(MET.replace(0));
     let result = encode();
-    if let Some(met @ 1..) = MET.get() {
-        MET.set(Some(0));
+    let met = MET.get();
+    if met > 0 {
+        MET.set(0);
         files.extend(take(met));
     }
     result
@@ -147,17 +151,20 @@ pub(crate) fn outgoing<R>(files: &mut Vec<SharedBytes>, encode: impl FnOnce() ->
 
 /// The files that were met last.
 #[cold]
-fn take(met: usize) -> Vec<SharedBytes> {
-    OUTGOING.with_borrow_mut(|files| files.split_off(files.len() - met))
+fn take(met: u32) -> Vec<SharedBytes> {
+    OUTGOING.with_borrow_mut(|files| files.split_off(files.len() - met as usize))
 }
 
 /// Notes a file that goes with the value; says which of them it is, if it can go.
 fn meet(bytes: &SharedBytes) -> Option<u32> {
-    let met = MET.get().filter(|met| *met < MAX_FILES - 1)?;
+    let met = MET.get();
+    if met >= MAX_FILES as u32 - 1 {
+        return None;
+    }
     bytes.file()?;
     OUTGOING.with_borrow_mut(|files| files.push(bytes.clone()));
-    MET.set(Some(met + 1));
-    Some(met as u32)
+    MET.set(met + 1);
+    Some(met)
 }
 
 /// What another process has sent with a message that has `sent` files.

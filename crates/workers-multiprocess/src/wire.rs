@@ -3,7 +3,7 @@
 //! Everything is in postcard's format.
 
 use crate::{TaskError, error::Death, short};
-use postcard::ser_flavors::Flavor;
+pub(crate) use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{any::type_name, time::Duration};
 
@@ -37,10 +37,13 @@ pub(crate) const RETURNED: u8 = 0;
 #[inline]
 pub(crate) fn append<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<(), String> {
     let start = bytes.len();
-    value.serialize(&mut postcard::Serializer { output: Appending(bytes) }).map_err(|error| {
-        bytes.truncate(start);
-        refused::<T>(&error)
-    })
+    write(value, Appending(bytes)).inspect_err(|_| bytes.truncate(start))
+}
+
+/// Writes a value; on an error any part of it may be written.
+#[inline]
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, output: impl Flavor) -> Result<(), String> {
+    value.serialize(&mut postcard::Serializer { output }).map_err(|error| refused::<T>(&error))
 }
 
 #[cold]
@@ -80,17 +83,22 @@ impl Flavor for Appending<'_> {
 }
 
 /// Reads a value that takes all of `bytes`.
-#[inline]
+#[inline(always)]
 pub(crate) fn read_last<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let (value, rest) = read_first(bytes)?;
     match rest.len() {
         0 => Ok(value),
-        extra => Err(format!("{}: {extra} bytes too many", type_name::<T>())),
+        extra => Err(too_many::<T>(extra)),
     }
 }
 
+#[cold]
+fn too_many<T>(extra: usize) -> String {
+    format!("{}: {extra} bytes too many", type_name::<T>())
+}
+
 /// Reads a value from the beginning of `bytes`; returns also what follows it.
-#[inline]
+#[inline(always)]
 pub(crate) fn read_first<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), String> {
     let mut deserializer = postcard::Deserializer::from_bytes(bytes);
     let value = T::deserialize(&mut deserializer).map_err(|error| refused::<T>(&error))?;
@@ -99,7 +107,7 @@ pub(crate) fn read_first<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, 
 }
 
 /// What a reply brings: the result, or why there is none.
-#[inline]
+#[inline(always)]
 pub(crate) fn result<R: DeserializeOwned>(reply: &[u8]) -> Result<R, TaskError> {
     match reply {
         [RETURNED, result @ ..] => read_last(result).map_err(TaskError::Decode),

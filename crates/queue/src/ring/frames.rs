@@ -25,7 +25,7 @@ use super::error::{End, PopError, WriteError};
 use super::raw::{Half, Ring};
 use super::words::{Memory, WORD, Words};
 use crate::sync::{Deadline, Private, Scope};
-use core::{fmt, ops};
+use core::{fmt, mem::MaybeUninit, ops};
 
 /// The length that is none: the rest of the ring up to its end is left out.
 const SKIP: u32 = u32::MAX;
@@ -291,13 +291,16 @@ impl<'a, S: Scope> FrameReader<'a, S> {
     ) -> Result<usize, PopError> {
         let frame = self.read_until(Some(&timeout.into()))?;
         let (at, len) = (frame.at, frame.len);
-        buffer.reserve(len);
+        // Whole words: the last one may bring bytes that are no part of the frame, and stay behind the end.
+        buffer.reserve(len.next_multiple_of(WORD));
+        let (room, _) = buffer.spare_capacity_mut().as_chunks_mut::<WORD>();
         // SAFETY: the frame's words are ours until it is dropped.
         let words = unsafe { frame.reader.memory.load_all(at, len.div_ceil(WORD)) };
-        for (number, word) in words.enumerate() {
-            let bytes = word.to_ne_bytes();
-            buffer.extend_from_slice(&bytes[..WORD.min(len - number * WORD)]);
+        for (room, word) in room.iter_mut().zip(words) {
+            *room = word.to_ne_bytes().map(MaybeUninit::new);
         }
+        // SAFETY: there is room for so many bytes, all of which were just written.
+        unsafe { buffer.set_len(buffer.len() + len) };
         Ok(len)
     }
 

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Changes with every change of what is said in this file.
-pub(crate) const PROTOCOL: u32 = 2;
+pub(crate) const PROTOCOL: u32 = 3;
 
 /// How a worker is to be.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub(crate) struct Config {
     pub(crate) processor: Option<Duration>,
     /// It is there for one task, whose failure is its own.
     pub(crate) is_process: bool,
-    /// A task that runs before the first, and its argument.
+    /// A task that runs before the first, and its argument as an item.
     pub(crate) initializer: Option<(u32, Vec<u8>)>,
 }
 
@@ -93,9 +93,28 @@ pub(crate) struct Answer {
     pub(crate) body_in_file: bool,
 }
 
-const ITEM_HEADER: usize = size_of::<u32>();
+/// An item's head says how long it is: by one byte if it is shorter than this, else by this and four bytes. A long head may
+/// say any length.
+pub(crate) const LONG: u8 = u8::MAX;
+pub(crate) const LONG_HEAD: usize = 1 + size_of::<u32>();
 
-/// Appends an item: its length, and what `write` appends. On an error nothing is appended.
+/// The head of an item of so many bytes, if they are few.
+#[inline]
+pub(crate) fn short_head(len: usize) -> Option<u8> {
+    u8::try_from(len).ok().filter(|head| *head < LONG)
+}
+
+/// The head of an item of so many bytes.
+///
+/// # Errors
+/// If they are too many.
+pub(crate) fn long_head(len: usize) -> Result<[u8; LONG_HEAD], String> {
+    let field = u32::try_from(len).ok().filter(|_| len <= wire::MAX_MESSAGE);
+    let [a, b, c, d] = field.ok_or_else(|| wire::too_long(len))?.to_le_bytes();
+    Ok([LONG, a, b, c, d])
+}
+
+/// Appends an item: its head, and what `write` appends. On an error nothing is appended.
 #[inline]
 pub(crate) fn put_item<E>(
     items: &mut Vec<u8>,
@@ -105,16 +124,13 @@ where
     E: From<String>,
 {
     let start = items.len();
-    items.extend_from_slice(&[0; ITEM_HEADER]);
-    let written = write(items).and_then(|()| {
-        let len = items.len() - start - ITEM_HEADER;
-        match u32::try_from(len) {
-            Ok(field) if len <= wire::MAX_MESSAGE => {
-                items[start..][..ITEM_HEADER].copy_from_slice(&field.to_le_bytes());
-                Ok(())
-            }
-            _ => Err(E::from(wire::too_long(len))),
+    items.push(0);
+    let written = write(items).and_then(|()| match short_head(items.len() - start - 1) {
+        Some(head) => {
+            items[start] = head;
+            Ok(())
         }
+        None => Ok(lengthen_head(items, start)?),
     });
     if written.is_err() {
         items.truncate(start);
@@ -122,12 +138,30 @@ where
     written
 }
 
+#[cold]
+fn lengthen_head(items: &mut Vec<u8>, start: usize) -> Result<(), String> {
+    let head = long_head(items.len() - start - 1)?;
+    items.splice(start..=start, head);
+    Ok(())
+}
+
+/// What `write` appends as an item, alone: so it has a long head at once, and is not moved however long it is.
+#[inline]
+pub(crate) fn item_of<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Vec<u8>, E>
+where
+    E: From<String>,
+{
+    let mut item = vec![LONG; LONG_HEAD];
+    write(&mut item)?;
+    let head = long_head(item.len() - LONG_HEAD)?;
+    item[..LONG_HEAD].copy_from_slice(&head);
+    Ok(item)
+}
+
 /// A value as an item, alone.
 #[inline]
-pub(crate) fn item<T: Serialize>(value: &T) -> Result<Vec<u8>, String> {
-    let mut items = Vec::new();
-    put_item::<String>(&mut items, |items| wire::append(value, items))?;
-    Ok(items)
+pub(crate) fn item<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, String> {
+    item_of(|item| wire::append(value, item))
 }
 
 /// The items of a body, one after the other; `None` also where a length cannot be.
@@ -139,8 +173,14 @@ impl<'a> Iterator for Items<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
-        let (header, rest) = self.0.split_first_chunk::<ITEM_HEADER>()?;
-        let (item, rest) = rest.split_at_checked(u32::from_le_bytes(*header) as usize)?;
+        let (item, rest) = match self.0 {
+            [LONG, rest @ ..] => {
+                let (len, rest) = rest.split_first_chunk()?;
+                rest.split_at_checked(u32::from_le_bytes(*len) as usize)?
+            }
+            [len, rest @ ..] => rest.split_at_checked(usize::from(*len))?,
+            [] => return None,
+        };
         self.0 = rest;
         Some(item)
     }
@@ -160,6 +200,19 @@ mod tests {
             }
             let out: Vec<_> = Items(&body).map(<[u8]>::to_vec).collect();
             prop_assert_eq!(out, items);
+        }
+
+        #[test]
+        fn an_item_alone_is_as_one_among_others(len in 0..600_usize) {
+            let bytes = vec![LONG; len];
+            let write = |body: &mut Vec<u8>| { body.extend_from_slice(&bytes); Ok(()) };
+            let mut body = item_of::<String>(write).unwrap();
+            put_item::<String>(&mut body, write).unwrap();
+            let before = body.len();
+            let failed = put_item(&mut body, |body| { body.push(0); Err("no".to_owned()) });
+            prop_assert_eq!(failed, Err("no".to_owned()));
+            prop_assert_eq!(body.len(), before);
+            prop_assert_eq!(Items(&body).collect::<Vec<_>>(), [&bytes, &bytes]);
         }
 
         #[test]

@@ -33,8 +33,8 @@ mod system;
 pub(crate) use {
     system::{LIMITS, Out, Signal, end, is_worker, limit, nowhere, standard_error, standard_output},
     way::{
-        File, FileRef, INLINE, Incoming, MAX_FILES, Outgoing, Parent, Process, Region, SLOTS, Sealed, Socket,
-        Unsent, arrive, lend, program, spill, start,
+        File, FileRef, INLINE, Incoming, MAX_FILES, Outgoing, Parent, Process, Progress, Region, SLOTS,
+        Sealed, Socket, Unsent, arrive, lend, program, spill, start,
     },
 };
 

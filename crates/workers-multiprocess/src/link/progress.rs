@@ -22,7 +22,7 @@
 //! None by loom, which has no deaths; `tests/process_pool/steps.rs` kills workers behind each store, and at any
 //! instruction.
 
-use crate::short;
+use crate::{link::message::short_head, short};
 use std::{
     cell::UnsafeCell,
     ptr,
@@ -64,6 +64,7 @@ pub(crate) struct Unsent {
 }
 
 impl Unsent {
+    #[inline]
     fn word(self) -> u64 {
         let limit = 1 << ITEM_BITS;
         debug_assert!(self.first < limit && self.next < limit && self.bytes < 1 << BYTE_BITS, "{self:?}");
@@ -100,7 +101,33 @@ impl Progress {
         true
     }
 
+    /// The worker's thread that runs tasks: where the result of item `unsent.next` may be written, behind its head, and how
+    /// many bytes it may have. They stay there as long as this does, and are that thread's alone.
+    #[inline]
+    pub(crate) fn room(&self, unsent: Unsent) -> (*mut u8, usize) {
+        let start = unsent.bytes + 1;
+        // Within the scratch, or right behind it.
+        (self.scratch.get().cast::<u8>().wrapping_add(start), SCRATCH.saturating_sub(start))
+    }
+
+    /// The worker's thread that runs tasks: puts the result of item `unsent.next`, whose `len` bytes lie in the room,
+    /// behind the others; false if they are too many for a short head.
+    #[inline]
+    pub(crate) fn keep_room(&self, unsent: &mut Unsent, len: usize) -> bool {
+        let (Some(head), (start, room)) = (short_head(len), self.room(*unsent)) else { return false };
+        if len > room || room == 0 {
+            return false;
+        }
+        // SAFETY: the room has bytes, so the one before it is within the scratch too; only this thread writes the scratch,
+        // and nobody reads it while this process lives.
+        unsafe { start.wrapping_sub(1).write(head) };
+        *unsent = Unsent { next: unsent.next + 1, bytes: unsent.bytes + 1 + len, ..*unsent };
+        self.mark(*unsent);
+        true
+    }
+
     /// Between what the worker did before and what it does next, for whoever looks when it is dead.
+    #[inline]
     fn mark(&self, unsent: Unsent) {
         // The bytes are there, or the answer is in the ring.
         compiler_fence(AcqRel);

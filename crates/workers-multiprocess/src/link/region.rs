@@ -6,7 +6,7 @@
 use super::{
     claims::Claims,
     mapping::{self, Mapping},
-    progress::Progress,
+    progress::{Progress, SCRATCH},
 };
 use queue::ring::{FrameReader, FrameWriter, Ring, Shared, Slot};
 use rustix::{fs::SealFlags, mm::ProtFlags};
@@ -21,6 +21,9 @@ use std::{
 const WORDS: usize = 16 << 10;
 /// The longest message that goes through a ring; what is longer goes as a file.
 pub(crate) const INLINE: usize = 32 << 10;
+
+// What a worker has kept goes through the ring.
+const _: () = assert!(SCRATCH <= INLINE);
 
 const LEN: usize = size_of::<Layout>();
 

@@ -16,7 +16,7 @@ mod socket;
 pub(crate) use super::claims::SLOTS;
 pub(crate) use {
     process::{Parent, Process},
-    progress::Unsent,
+    progress::{Progress, Unsent},
     region::{INLINE, Incoming, Outgoing, Region},
     sealed::{Sealed, spill},
     socket::{MAX_FILES, Socket},

@@ -50,6 +50,8 @@ pub struct Map<I: Iterator, R> {
     early: BTreeMap<u64, Arrival>,
     current: Option<Current<R>>,
     size: Size,
+    /// How many bytes the last batch took.
+    room: usize,
 }
 
 enum Current<R> {
@@ -145,6 +147,7 @@ where
             early: BTreeMap::new(),
             current: None,
             size: Size { fixed, next: 1 },
+            room: 0,
         };
         map.fill();
         map
@@ -174,7 +177,7 @@ where
         if let Some(alone) = self.alone.take() {
             return Some(alone);
         }
-        let (mut batch, mut calls, mut end) = (Vec::new(), 0, 0);
+        let (mut batch, mut calls, mut end) = (Vec::with_capacity(self.room), 0, 0);
         let (mut items, size, mut is_over) = (self.items.take()?, self.size.get(), false);
         // Once for all: the items are many, and small.
         let alone = panic::catch(|| {
@@ -208,6 +211,7 @@ where
         if calls == 0 {
             return alone;
         }
+        self.room = end.min(INLINE);
         self.alone = alone;
         Some((Ok(batch), Vec::new(), calls))
     }

@@ -1,4 +1,4 @@
-//! Which worker does what, and what becomes of a job whose worker dies.
+//! Which worker does what, and what becomes of a job whose worker dies? ([`deal`](super::deal): who gets it, who pays.)
 //!
 //! # What it promises
 //! Every job is delivered once or dropped once. A call is begun by one worker at most, unless it may be tried again; what
@@ -18,7 +18,7 @@
 use super::{
     builder::Builder,
     job::{Job, Wild},
-    seat::{self, Seat, Sent},
+    seat::Seat,
     statistics::{Counts, GivenUp, Statistics, resident},
     waiting::Waiting,
 };
@@ -33,16 +33,12 @@ use crate::{
 use locks::{Condition, Deadline, Lock};
 use std::{
     collections::VecDeque,
-    mem,
     sync::{
         Arc, Weak,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
-
-/// How many workers may die that had a job before they began it: then it seems to be what they die of.
-const MAX_REFUSALS: u32 = 8;
 
 pub(super) struct Board {
     state: Lock<State>,
@@ -58,14 +54,14 @@ pub(super) struct State {
     /// `None` while it has no worker that is up.
     pub(super) seats: Vec<Option<Seat>>,
     /// The processes that are not up yet, by the number of their seat.
-    starting: Vec<Option<Arc<Process>>>,
+    pub(super) starting: Vec<Option<Arc<Process>>>,
     pub(super) counts: Counts,
     pub(super) given_up: VecDeque<GivenUp>,
-    is_closing: bool,
+    pub(super) is_closing: bool,
     /// What has not begun is dropped.
-    is_discarding: bool,
+    pub(super) is_discarding: bool,
     /// How many threads wait for `change`.
-    resting: usize,
+    pub(super) resting: usize,
     pub(super) board: Weak<Board>,
     pub(super) idle_limit: Option<Duration>,
     pub(super) grace: Duration,
@@ -74,10 +70,10 @@ pub(super) struct State {
 /// What is to be done when the lock is released.
 #[derive(Default)]
 pub(super) struct After {
-    done: Vec<Job>,
+    pub(super) done: Vec<Job>,
     /// Dropped: they end as cancelled.
     pub(super) gone: Vec<Job>,
-    wake: bool,
+    pub(super) wake: bool,
 }
 
 impl Board {
@@ -178,40 +174,7 @@ impl Board {
     /// The worker is dead. `wild` is what it did that cannot be, if the pool has ended it for that.
     /// Says whether it had done anything, or has died of something.
     pub(super) fn bereave(&self, number: usize, death: &Death, wild: Option<&str>) -> bool {
-        self.with(|state, after| {
-            let Some(mut seat) = state.seats[number].take() else { return false };
-            if let Some(timer) = seat.timer.take() {
-                timer.cancel();
-            }
-            state.counts.restarts += 1;
-            let timed_out = seat.timed_out == Some(seat.turn);
-            let was_of_use = seat.finished > 0 || seat.has_begun();
-            for (place, (mut job, begun)) in seat.bereave().into_iter().enumerate() {
-                if job.is_stopped || (!begun && state.is_discarding) {
-                    after.gone.push(job);
-                    continue;
-                }
-                if !job.is_done() {
-                    match wild {
-                        // It can have died of the first only.
-                        _ if !begun && place > 0 => {}
-                        _ if !begun => refuse(&mut job),
-                        Some(text) => job.end_first(&Reply::ArgumentRefused(text.into())),
-                        None => state.blame(&mut job, death, timed_out),
-                    }
-                }
-                match job.is_done() {
-                    true => {
-                        state.counts.finished += u64::from(job.calls);
-                        after.done.push(job);
-                    }
-                    false => state.waiting.put(job),
-                }
-            }
-            state.hand_out(after);
-            state.close_if_done();
-            was_of_use
-        })
+        self.with(|state, after| state.bereave(number, death, wild, after))
     }
 
     /// A worker could not be started. If none is up, the first job pays for that, so that it does not wait for ever.
@@ -337,114 +300,5 @@ impl Canceller for Board {
 
     fn take_back(&self, ticket: u64) -> bool {
         self.take_back_job(ticket)
-    }
-}
-
-impl State {
-    /// Gives what waits to who has room.
-    pub(super) fn hand_out(&mut self, after: &mut After) {
-        while self.waiting.len() > 0 {
-            let with_room = self.seats.iter().enumerate().filter_map(|(number, seat)| {
-                Some((number, seat.as_ref().filter(|seat| seat.has_room())?.flights.len()))
-            });
-            let Some((number, _)) = with_room.min_by_key(|(_, flights)| *flights) else { break };
-            let Some(job) = self.waiting.pop() else { break };
-            if !self.send(number, job, after) {
-                break;
-            }
-        }
-        after.wake |= self.waiting.len() > 0 && self.resting > 0;
-    }
-
-    /// Gives a job to a worker; says whether it is worth while to try the next.
-    fn send(&mut self, number: usize, job: Job, after: &mut After) -> bool {
-        let Some(seat) = &mut self.seats[number] else {
-            self.waiting.put(job);
-            return true;
-        };
-        let was_idle = seat.flights.is_empty();
-        match seat.send(job) {
-            Sent::Yes if was_idle => self.front_changed(number),
-            Sent::Yes => {}
-            Sent::Full(job) => {
-                self.waiting.put(job);
-                return false;
-            }
-            Sent::Dead(job) => self.waiting.put(job),
-            Sent::Failed(mut job, error) => {
-                job.end_all(&seat::not_passed_on(&error));
-                after.done.push(job);
-            }
-        }
-        true
-    }
-
-    /// A worker that has nothing to do gets half of what another has and has not begun.
-    fn balance(&mut self, number: usize, after: &mut After) {
-        let is_idle = |seat: &Seat| seat.flights.is_empty() && seat.line.is_some();
-        if !self.seats[number].as_ref().is_some_and(is_idle) {
-            return;
-        }
-        let flights = |seat: &Option<Seat>| seat.as_ref().map_or(0, |seat| seat.flights.len());
-        let busiest = (0..self.seats.len()).max_by_key(|number| flights(&self.seats[*number]));
-        let Some((from, seat)) = busiest.and_then(|from| Some((from, self.seats[from].as_mut()?))) else {
-            return;
-        };
-        let jobs = seat.withdraw_half();
-        if seat.first().is_none() {
-            self.front_changed(from);
-        }
-        for job in jobs.into_iter().rev() {
-            self.send(number, job, after);
-        }
-    }
-
-    /// At the pool's end, when nothing waits: no worker gets any more.
-    fn close_if_done(&mut self) {
-        if !self.is_closing || self.waiting.len() > 0 {
-            return;
-        }
-        self.starting.iter().flatten().for_each(|process| process.kill());
-        for number in 0..self.seats.len() {
-            let Some(seat) = &mut self.seats[number] else { continue };
-            if seat.line.take().is_some() && seat.first().is_none() {
-                self.front_changed(number);
-            }
-        }
-    }
-
-    pub(super) fn drop_waiting(&mut self, after: &mut After) {
-        after.gone.extend(self.waiting.take());
-        for number in 0..self.seats.len() {
-            let Some(seat) = &mut self.seats[number] else { continue };
-            let had = seat.first();
-            after.gone.extend(seat.withdraw_all());
-            if seat.first() != had {
-                self.front_changed(number);
-            }
-        }
-    }
-
-    /// The job has cost a worker.
-    fn blame(&mut self, job: &mut Job, death: &Death, timed_out: bool) {
-        job.deaths += 1;
-        match job.time_limit {
-            Some(limit) if timed_out => job.end_first(&Reply::TimedOut(limit)),
-            _ if job.deaths <= job.retries => {}
-            _ => {
-                let death = Death { attempt: job.deaths, ..death.clone() };
-                GivenUp::add(&mut self.given_up, job, &death);
-                job.end_first(&Reply::Died(death));
-            }
-        }
-    }
-}
-
-/// The job was with a worker that died before it began it.
-fn refuse(job: &mut Job) {
-    job.refusals += 1;
-    if job.refusals > MAX_REFUSALS {
-        let refusals = mem::take(&mut job.refusals);
-        job.end_all(&Reply::NotStarted(format!("{refusals} workers died before they began it")));
     }
 }

@@ -3,9 +3,11 @@
 use super::{Chaos, ProcessPool};
 use crate::{
     Callable, TaskError,
-    link::{self, message::Config},
+    link::{
+        self,
+        message::{Config, item},
+    },
     registry::id_of,
-    wire,
     worker::mark,
 };
 use serde::Serialize;
@@ -174,7 +176,7 @@ impl Builder {
         let encode = || {
             let registry = crate::registry::Registry::get().map_err(|text| TaskError::Start(text.into()))?;
             let number = registry.number_of(id_of(task)).ok_or(TaskError::NotATask(type_name::<F>()))?;
-            Ok((number, wire::encode(argument).map_err(TaskError::Encode)?))
+            Ok((number, item(argument).map_err(TaskError::Encode)?))
         };
         match encode() {
             Ok(initializer) => self.worker.config.initializer = Some(initializer),

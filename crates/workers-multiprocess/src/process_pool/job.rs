@@ -13,7 +13,7 @@ use crate::{
     wire::{self, Reply},
 };
 use serde::de::DeserializeOwned;
-use std::{collections::VecDeque, io, mem, time::Duration};
+use std::{io, mem, time::Duration};
 
 /// Calls of one function, with the replies that there are. Dropped undelivered, it fails as cancelled.
 pub(super) struct Job {
@@ -187,7 +187,7 @@ impl<R: DeserializeOwned + Send> Sink for Promise<R> {
 impl Replies {
     /// The results, decoded as one comes to them, some at a time.
     pub(super) fn results<R: DeserializeOwned>(self) -> Results<R> {
-        Results { replies: self, at: 0, number: 0, ready: VecDeque::new(), failed: None }
+        Results { replies: self, at: 0, number: 0, ready: Vec::new(), failed: None }
     }
 }
 
@@ -200,8 +200,8 @@ pub(super) struct Results<R> {
     /// Where the next is that is not decoded, and its number.
     at: usize,
     number: u32,
-    /// Decoded, to be returned next.
-    ready: VecDeque<R>,
+    /// Decoded, to be returned next; the next one last.
+    ready: Vec<R>,
     /// What comes after these.
     failed: Option<TaskError>,
 }
@@ -212,7 +212,7 @@ impl<R: DeserializeOwned> Iterator for Results<R> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(result) = self.ready.pop_front() {
+            if let Some(result) = self.ready.pop() {
                 return Some(Ok(result));
             }
             if let Some(error) = self.failed.take() {
@@ -241,11 +241,12 @@ impl<R: DeserializeOwned> Results<R> {
                     _ => Vec::new(),
                 };
                 *number += 1;
-                ready.push_back(shared_bytes::incoming(files, || wire::result(reply))?);
+                ready.push(shared_bytes::incoming(files, || wire::result(reply))?);
             }
             Ok(())
         });
         *failed = decoded.flatten().err();
+        ready.reverse();
         let before = mem::replace(at, replies.bytes.len() - items.0.len());
         *at > before
     }

@@ -7,6 +7,7 @@ mod call;
 mod chaos;
 mod clock;
 mod crew;
+mod deal;
 mod interrupt;
 mod job;
 mod keeper;

@@ -291,10 +291,8 @@ mod tests {
     /// What is nearly an answer, so that it gets far.
     fn answers() -> impl Strategy<Value = Vec<u8>> {
         let number = || prop_oneof![4 => 0..6_u32, 1 => any::<u32>()];
-        let body = prop_oneof![
-            (0..6_usize).prop_map(|items| [1, 0, 0, 0, wire::RETURNED].repeat(items)),
-            any::<Vec<u8>>()
-        ];
+        let body =
+            prop_oneof![(0..6_usize).prop_map(|items| [1, wire::RETURNED].repeat(items)), any::<Vec<u8>>()];
         let answer = (0..4_u64, number(), number(), any::<u64>(), body);
         let near = answer.prop_map(|(ticket, first, items, nanos, body)| {
             let answer = Answer { ticket, first, items, nanos, files: 0, body_in_file: false };

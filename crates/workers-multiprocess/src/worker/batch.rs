@@ -1,18 +1,20 @@
 //! How does a worker run the calls of one request, and answer?
 
-use super::watch::Watch;
+use super::{
+    calls::{Aside, Calls},
+    watch::Watch,
+};
 use crate::{
     TaskError,
     link::{
         self, Outgoing, Unsent,
-        message::{Answer, FromWorker, Items, Request, item, put_item},
+        message::{Answer, FromWorker, Items, Request, item},
     },
     panic,
     registry::{Entry, Refused, Registry},
     shared_bytes::{self, SharedBytes},
     wire::{self, Reply},
 };
-use platform::spans::{What, span};
 use std::{
     fmt,
     io::{self, Write},
@@ -29,22 +31,11 @@ pub(super) struct Desk<'a> {
     message: Vec<u8>,
 }
 
-/// Where a request's items stand.
+/// Which request is worked on.
 struct Batch {
     ticket: u64,
     /// From when the results that were not sent count.
     begin: Instant,
-    unsent: Unsent,
-}
-
-/// The calls of a request, and where they stand.
-struct Calls<'a> {
-    /// Of those that have not begun.
-    arguments: Items<'a>,
-    /// Of the one that runs, or comes next.
-    number: u32,
-    /// What it has returned.
-    reply: Vec<u8>,
 }
 
 impl<'a> Desk<'a> {
@@ -60,7 +51,7 @@ impl<'a> Desk<'a> {
         let ticket = request.ticket;
         let files = if request.files > 0 { self.watch.files(ticket) } else { Vec::new() };
         let region = self.answers.region();
-        let unsent = region.common().progress.sent(0);
+        region.common().progress.sent(0);
         if !region.take(ticket) {
             return self.answer(ticket, 0..0, 0, &[], &[]);
         }
@@ -72,7 +63,7 @@ impl<'a> Desk<'a> {
         let in_file = if request.body_in_file { files.next() } else { None };
         let body = in_file.as_deref().unwrap_or(body);
         self.watch.begin(ticket);
-        let batch = Batch { ticket, begin: Instant::now(), unsent };
+        let batch = Batch { ticket, begin: Instant::now() };
         shared_bytes::incoming(files.collect(), || self.run(entry, request.items, body, batch))?;
         self.watch.end();
         Ok(())
@@ -81,93 +72,58 @@ impl<'a> Desk<'a> {
     /// What the calls need has not come: each of them fails.
     fn refuse(&mut self, request: &Request, error: &io::Error) -> io::Result<()> {
         let text = format!("the files of the argument could not be received: {error}");
-        let reply = item(&Failure::Argument(text).into_reply()).map_err(io::Error::other)?;
+        let reply = Failure::Argument(text).into_item();
         (0..request.items)
             .try_for_each(|number| self.answer(request.ticket, number..number + 1, 0, &reply, &[]))
     }
 
     fn run(&mut self, entry: &Entry, items: u32, body: &[u8], mut batch: Batch) -> io::Result<()> {
-        let mut calls = Calls { arguments: Items(body), number: 0, reply: Vec::new() };
-        while calls.number < items {
+        let region = Arc::clone(self.answers.region());
+        // One that is alone is sent at once.
+        let progress = (items > 1).then_some(&region.common().progress);
+        let mut calls = Calls::new(Items(body), items, progress);
+        loop {
             // What it takes to bear a panic is paid once for as many calls as do not panic.
-            match panic::catch(|| self.run_until_panic(entry, items, &mut calls, &mut batch)) {
-                Ok(ended) => ended?,
-                Err(panicked) => {
-                    calls.reply.clear();
-                    Failure::Panicked(panicked).put(&mut calls.reply);
-                    self.hand_in(&mut calls, items, &[], &mut batch)?;
-                }
-            }
-        }
-        self.flush(&mut batch)
-    }
-
-    fn run_until_panic(
-        &mut self,
-        entry: &Entry,
-        items: u32,
-        calls: &mut Calls<'_>,
-        batch: &mut Batch,
-    ) -> io::Result<()> {
-        let mut files = Vec::new();
-        while calls.number < items {
-            let argument = calls.arguments.next().ok_or_else(|| wild("fewer arguments than calls"))?;
-            panic::next_task();
-            calls.reply.clear();
-            shared_bytes::outgoing(&mut files, || reply(entry, argument, &mut calls.reply));
+            let ended = panic::catch(|| (entry.run)(&mut calls));
+            let (item, files) = match (ended, calls.take_aside()) {
+                (Err(panicked), _) => (Failure::Panicked(panicked).into_item(), Vec::new()),
+                (Ok(()), Some(Aside::Result(item, files))) => (item, files),
+                (Ok(()), Some(Aside::Refused(refused))) => (Failure::from(refused).into_item(), Vec::new()),
+                (Ok(()), None) if calls.are_over() => return self.flush(&mut calls.unsent, &mut batch),
+                (Ok(()), None) => return Err(wild("fewer arguments than calls")),
+            };
+            let number = calls.number;
+            calls.number += 1;
             let is_alone = items == 1 || !files.is_empty();
-            if !is_alone && self.answers.region().common().progress.keep(&mut batch.unsent, &calls.reply) {
-                calls.number += 1;
-            } else {
-                panic::apart(|| self.hand_in(calls, items, &files, batch))?;
-                files.clear();
+            if is_alone || !self.keep(&mut calls.unsent, &mut batch, &item)? {
+                self.flush(&mut calls.unsent, &mut batch)?;
+                let nanos = batch.nanos();
+                self.answer(batch.ticket, number..number + 1, nanos, &item, &files)?;
+                calls.unsent = region.common().progress.sent(number + 1);
             }
         }
-        Ok(())
-    }
-
-    /// Sends the reply of the current call, or keeps it to be sent with others: then the others that are kept are sent
-    /// first, if there is no room beside them.
-    fn hand_in(
-        &mut self,
-        calls: &mut Calls<'_>,
-        items: u32,
-        files: &[SharedBytes],
-        batch: &mut Batch,
-    ) -> io::Result<()> {
-        let number = calls.number;
-        calls.number += 1;
-        let is_alone = items == 1 || !files.is_empty();
-        if !is_alone && self.keep(batch, &calls.reply)? {
-            return Ok(());
-        }
-        self.flush(batch)?;
-        let nanos = batch.nanos();
-        self.answer(batch.ticket, number..number + 1, nanos, &calls.reply, files)?;
-        batch.unsent = self.answers.region().common().progress.sent(number + 1);
-        Ok(())
     }
 
     /// Puts a result where it outlives this process, to be sent with others; says whether there is room.
-    fn keep(&mut self, batch: &mut Batch, result: &[u8]) -> io::Result<bool> {
-        if self.answers.region().common().progress.keep(&mut batch.unsent, result) {
+    fn keep(&mut self, unsent: &mut Unsent, batch: &mut Batch, result: &[u8]) -> io::Result<bool> {
+        if self.answers.region().common().progress.keep(unsent, result) {
             return Ok(true);
         }
-        self.flush(batch)?;
-        Ok(self.answers.region().common().progress.keep(&mut batch.unsent, result))
+        self.flush(unsent, batch)?;
+        Ok(self.answers.region().common().progress.keep(unsent, result))
     }
 
     /// Sends what was kept.
-    fn flush(&mut self, batch: &mut Batch) -> io::Result<()> {
-        let Unsent { first, next, .. } = batch.unsent;
+    fn flush(&mut self, unsent: &mut Unsent, batch: &mut Batch) -> io::Result<()> {
+        let Unsent { first, next, .. } = *unsent;
         if first == next {
             return Ok(());
         }
         let region = Arc::clone(self.answers.region());
         let progress = &region.common().progress;
         let nanos = batch.nanos();
-        self.answer(batch.ticket, first..next, nanos, progress.kept(batch.unsent), &[])?;
-        batch.unsent = progress.sent(next);
+        self.answer(batch.ticket, first..next, nanos, progress.kept(*unsent), &[])?;
+        *unsent = progress.sent(next);
         Ok(())
     }
 
@@ -187,7 +143,7 @@ impl<'a> Desk<'a> {
             // It is one result, as more would not have been kept.
             Err(error) => {
                 let text = format!("the result's file could not be made: {error}");
-                let reply = item(&Failure::Result(text).into_reply()).map_err(io::Error::other)?;
+                let reply = Failure::Result(text).into_item();
                 return self.answer(ticket, items, nanos, &reply, &[]);
             }
         };
@@ -222,22 +178,6 @@ impl Batch {
     }
 }
 
-/// One call: its end as an item, appended to `room`. A panic is not caught.
-#[inline]
-fn reply(entry: &Entry, argument: &[u8], room: &mut Vec<u8>) {
-    let returned = put_item(room, |room| {
-        room.push(wire::RETURNED);
-        let _task = span(What::Task);
-        (entry.run)(argument, room).map_err(|refused| match refused {
-            Refused::Argument(text) => Failure::Argument(text),
-            Refused::Result(text) => Failure::Result(text),
-        })
-    });
-    if let Err(failure) = returned {
-        failure.put(room);
-    }
-}
-
 /// Of the first call that has no result. It concerns the process if that is there for one task.
 static FAILURE: OnceLock<String> = OnceLock::new();
 
@@ -262,14 +202,11 @@ impl fmt::Display for Failure {
 }
 
 impl Failure {
-    /// Appends it as an item.
     #[cold]
-    fn put(self, room: &mut Vec<u8>) {
-        let put = put_item::<String>(room, |room| wire::append(&self.into_reply(), room));
-        debug_assert!(put.is_ok(), "a failure is short, and is bytes");
+    fn into_item(self) -> Vec<u8> {
+        item(&self.into_reply()).expect("a failure is short, and is bytes")
     }
 
-    #[cold]
     fn into_reply(self) -> Reply {
         FAILURE.get_or_init(|| self.to_string());
         match self {
@@ -283,10 +220,12 @@ impl Failure {
     }
 }
 
-/// An item that is too long.
-impl From<String> for Failure {
-    fn from(text: String) -> Self {
-        Self::Result(text)
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Argument(text) => Self::Argument(text),
+            Refused::Result(text) => Self::Result(text),
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! What does a worker process do?
 
 mod batch;
+pub(crate) mod calls;
 pub(crate) mod mark;
+mod room;
 mod watch;
 
 pub use watch::current_cancel;
@@ -91,7 +93,7 @@ fn prepare(config: &Config, registry: &Registry) -> Result<(), String> {
     link::limit(config)?;
     let Some((number, argument)) = &config.initializer else { return Ok(()) };
     let entry = registry.by_number(*number).ok_or("the initializer is no task of this program")?;
-    match entry.call(argument, &mut Vec::new()) {
+    match entry.call(argument) {
         Ok(Ok(())) => Ok(()),
         Ok(Err(Refused::Argument(text) | Refused::Result(text))) => Err(format!("the initializer: {text}")),
         Err(error) => Err(format!("the initializer: {error}")),

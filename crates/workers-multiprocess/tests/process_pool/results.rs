@@ -5,7 +5,7 @@ use crate::{
     tools::{fresh_path, pool, result, wait_until},
 };
 use std::{collections::BTreeMap, fs, io::ErrorKind};
-use workers_multiprocess::{Future, ProcessPool, TaskError};
+use workers_multiprocess::{Future, ProcessPool, SharedBytes, TaskError};
 
 pub(crate) fn a_value_comes_back_as_it_was_sent() {
     let map = BTreeMap::from([("a".to_owned(), vec![i64::MIN, 0, i64::MAX]), (String::new(), vec![])]);
@@ -37,6 +37,40 @@ pub(crate) fn a_thousand_results_come_in_the_order_of_their_arguments() {
     for (n, square) in (0..1000).zip(results) {
         assert_eq!(square, Ok(n * n));
     }
+}
+
+/// Around the lengths where an item's head, or the place where its result lies, changes.
+pub(crate) fn results_of_all_lengths_and_panics_between_them_come_in_order() {
+    let lengths = (0..300).chain([16_300, 16_380, 16_384, 0, 32_767, 32_768, 40_000, 1]);
+    let lengths: Vec<usize> = lengths.flat_map(|len| [len, 254 - len % 4]).collect();
+    let pool = pool(2);
+    for chunk in [1, 7, 1000] {
+        let results = pool.call(tasks::fill).chunk_size(chunk).map(lengths.iter().copied());
+        for (len, result) in lengths.iter().zip(results) {
+            match result {
+                Ok(bytes) => assert!(len % 5 > 0 && bytes == vec![3; *len], "{len}"),
+                Err(TaskError::Panicked { message, .. }) => assert_eq!(message, format!("no {len}")),
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+}
+
+pub(crate) fn a_result_that_panics_as_it_is_dropped_is_its_own_call_s_panic() {
+    let pool = pool(1);
+    let results: Vec<_> = pool.call(tasks::unwelcome).chunk_size(9).map((0..9).map(|n| n % 3 == 1)).collect();
+    for (n, result) in (0..9).zip(results) {
+        match result {
+            Ok(value) => assert!(n % 3 != 1 && !value.0, "{n}"),
+            Err(TaskError::Panicked { message, .. }) => assert_eq!((n % 3, &*message), (1, "unwelcome")),
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+pub(crate) fn a_task_that_itself_makes_bytes_of_shared_ones_gets_them_all() {
+    let bytes = SharedBytes::build(SharedBytes::INLINE, |bytes| bytes.fill(7)).unwrap();
+    assert_eq!(result(pool(1).submit(tasks::to_json_and_back, bytes.clone())), Ok(bytes));
 }
 
 pub(crate) fn a_panic_brings_its_text_and_its_place_and_spares_the_worker() {

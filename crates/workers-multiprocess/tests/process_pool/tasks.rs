@@ -35,6 +35,33 @@ pub(crate) fn square(n: u64) -> u64 {
     n * n
 }
 
+/// So many bytes.
+#[task]
+pub(crate) fn fill(len: usize) -> Vec<u8> {
+    assert!(!len.is_multiple_of(5), "no {len}");
+    vec![3; len]
+}
+
+/// Panics when it is dropped, if it is true.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unwelcome(pub(crate) bool);
+
+impl Drop for Unwelcome {
+    fn drop(&mut self) {
+        assert!(!self.0, "unwelcome");
+    }
+}
+
+#[task]
+pub(crate) fn unwelcome(is_so: bool) -> Unwelcome {
+    Unwelcome(is_so)
+}
+
+#[task]
+pub(crate) fn to_json_and_back(bytes: SharedBytes) -> SharedBytes {
+    serde_json::from_slice(&serde_json::to_vec(&bytes).unwrap()).unwrap()
+}
+
 #[task]
 pub(crate) fn pid(_: ()) -> u32 {
     id()

@@ -26,7 +26,7 @@ mod meeting;
 pub(crate) use {
     meeting::Parent,
     process::Process,
-    region::{Incoming, Outgoing, Region, Unsent},
+    region::{Incoming, Outgoing, Progress, Region, Unsent},
     socket::Socket,
 };
 

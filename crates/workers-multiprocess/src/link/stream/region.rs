@@ -54,6 +54,14 @@ pub(crate) struct Unsent {
 
 impl Progress {
     /// There is never room: each result is sent at once.
+    pub(crate) fn room(&self, _: Unsent) -> (*mut u8, usize) {
+        (std::ptr::null_mut(), 0)
+    }
+
+    pub(crate) fn keep_room(&self, _: &mut Unsent, _: usize) -> bool {
+        false
+    }
+
     pub(crate) fn keep(&self, _: &mut Unsent, _: &[u8]) -> bool {
         false
     }
