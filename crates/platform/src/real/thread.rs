@@ -145,7 +145,8 @@ impl Spin {
         PAID.set(came);
     }
 
-    /// 32 pauses in one turn, 0.3 to 2 microseconds by the processor, or none: for who waits for several things, and takes them all when it looks.
+    /// 32 pauses in one turn, 0.3 to 2 microseconds by the processor, or none: for who waits for several things, and
+    /// takes them all when it looks.
     pub fn pause() -> Self {
         Self { turn: 5, ..Self::of(6, 6, 1) }
     }
