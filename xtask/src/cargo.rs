@@ -191,6 +191,20 @@ pub(crate) fn build_release(
     Ok(find(&built, package, kind, target)?.path.clone())
 }
 
+/// The path of an example as the tests are built, beside which it is there already.
+pub(crate) fn build_with_tests(
+    workspace: &Workspace,
+    package: &str,
+    example: &str,
+    stderr: Stdio,
+) -> Result<PathBuf, Failure> {
+    let mut command = workspace.cargo();
+    // Of the whole workspace: what is built depends on the packages chosen.
+    command.args(["build", "--workspace", "--example", example]);
+    let built = workspace.build(command, stderr)?;
+    Ok(find(&built, package, "example", example)?.path.clone())
+}
+
 /// Whether `cargo SUBCOMMAND` is installed.
 pub(crate) fn has(subcommand: &str) -> bool {
     command()

@@ -4,7 +4,6 @@
 //! runs it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -39,6 +38,10 @@ nothing happens for a minute it says what hangs, and ends.
     run,
 };
 
+/// Whose load it is, and what it is called.
+const PACKAGE: &str = "workers-multiprocess";
+const EXAMPLE: &str = "chaos";
+
 /// How long the step of `test-all` tries.
 const SECONDS: &str = "30";
 
@@ -46,17 +49,15 @@ const SECONDS: &str = "30";
 const LIMIT: Duration = Duration::from_secs(300);
 
 fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
-    let program = program(&Workspace::read()?, &Sink::Stderr)?;
+    let stderr = Sink::Stderr.stdio()?;
+    let program = cargo::build_release(&Workspace::read()?, PACKAGE, "example", EXAMPLE, stderr)?;
     Ok(child::pass_through(Command::new(program).args(arguments))?.into())
 }
 
-fn program(workspace: &Workspace, sink: &Sink) -> Result<PathBuf, Failure> {
-    cargo::build_release(workspace, "workers-multiprocess", "example", "chaos", sink.stdio()?)
-}
-
-/// Tries for a short while, for another verb.
+/// Tries for a short while, for another verb: the program as the tests are built, with debug assertions.
 pub(crate) fn check(workspace: &Workspace, sink: &mut Sink) -> Result<String, Failure> {
-    let mut command = Command::new(program(workspace, sink)?);
+    let program = cargo::build_with_tests(workspace, PACKAGE, EXAMPLE, sink.stdio()?)?;
+    let mut command = Command::new(program);
     command.args(["--seconds", SECONDS, "--json"]);
     let captured = child::capture(command, Errors::Apart(sink.stdio()?), LIMIT)?;
     captured.lines.iter().try_for_each(|line| sink.line(line))?;

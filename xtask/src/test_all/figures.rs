@@ -30,7 +30,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// Averages the shipped file with each pool and number of workers, and compares.
 pub(super) fn check(workspace: &Workspace, sink: &mut Sink) -> Result<String, Failure> {
     let (package, example) = PROGRAM;
-    let program = cargo::build_release(workspace, package, "example", example, sink.stdio()?)?;
+    let program = cargo::build_with_tests(workspace, package, example, sink.stdio()?)?;
     let mut first: Option<String> = None;
     for pool in POOLS {
         for workers in WORKERS {
