@@ -347,6 +347,10 @@ impl<T> Sides for Unbounded<T> {
         let before = into.len();
         while into.len() - before < max {
             let Some(item) = front.take() else { break };
+            if into.len() == before {
+                // Once, for what may lie in a block.
+                into.reserve(max.min(SLOTS));
+            }
             into.push(item);
         }
         into.len() - before
