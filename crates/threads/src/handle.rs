@@ -29,7 +29,7 @@ pub struct Handle<T> {
 
 impl<T> Handle<T> {
     pub(crate) fn new(thread: ThreadRef, shared: Arc<Shared<T>>, os: Option<JoinHandle<()>>) -> Self {
-        Self { thread, claim: Claim(shared), os }
+        Self { thread, claim: Claim(Some(shared)), os }
     }
 
     /// Waits until the thread is gone, its thread-locals included, and returns the value of its function. (Of a
@@ -118,13 +118,13 @@ impl<T> Shared<T> {
     }
 }
 
-/// The handle's right to the outcome.
-struct Claim<T>(Arc<Shared<T>>);
+/// The handle's right to the outcome, until it is taken.
+struct Claim<T>(Option<Arc<Shared<T>>>);
 
 impl<T> Claim<T> {
     /// The outcome of a thread that has ended.
-    fn take(self) -> Outcome<T> {
-        let Some(outcome) = self.0.slot.take() else {
+    fn take(mut self) -> Outcome<T> {
+        let Some(outcome) = self.0.take().and_then(|shared| shared.slot.take()) else {
             unreachable!("a thread keeps its outcome before it ends, and only its one handle takes it");
         };
         outcome
@@ -133,10 +133,11 @@ impl<T> Claim<T> {
 
 impl<T> Drop for Claim<T> {
     fn drop(&mut self) {
-        match self.0.slot.refuse() {
+        let Some(shared) = self.0.take() else { return };
+        match shared.slot.refuse() {
             // The value's own `drop` may panic, as any drop.
             Some(Ok(value)) => drop(value),
-            Some(panicked) => self.0.let_go(panicked),
+            Some(panicked) => shared.let_go(panicked),
             None => {}
         }
     }

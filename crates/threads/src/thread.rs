@@ -7,7 +7,7 @@ use crate::panic::{self, Panic};
 use crate::scope::Scope;
 use platform::spans::{What, span};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 use std::{fmt, io, thread};
 
 /// A thread that is not started yet: Python's `Thread(target, name=…, daemon=…)`.
@@ -101,7 +101,8 @@ where
         F: 'static,
         T: 'static,
     {
-        self.start_by(Shared::new(None), |builder, body| builder.spawn(body).map(Some))
+        let Prepared { builder, body, thread, shared } = self.prepare(None)?;
+        started(thread, shared, builder.spawn(body).map(Some))
     }
 
     /// Starts it in a [`scope`](fn@crate::scope), where it may borrow what outlives the scope.
@@ -113,27 +114,20 @@ where
         F: 'scope,
         T: 'scope,
     {
-        let shared = Shared::new(Some(scope.panicked()));
+        let Prepared { builder, body, thread, shared } = self.prepare(Some(scope.panicked()))?;
         // The system's thread is the scope's to join.
-        self.start_by(shared, |builder, body| builder.spawn_scoped(scope.threads(), body).map(|_| None))
+        started(thread, shared, builder.spawn_scoped(scope.threads(), body).map(|_| None))
     }
 
-    fn start_by<'f>(
+    /// Puts it on the roll.
+    fn prepare(
         self,
-        shared: Shared<T>,
-        spawn: impl FnOnce(
-            thread::Builder,
-            Box<dyn FnOnce() + Send + 'f>,
-        ) -> io::Result<Option<thread::JoinHandle<()>>>,
-    ) -> io::Result<Handle<T>>
-    where
-        F: 'f,
-        T: 'f,
-    {
+        panicked: Option<Arc<AtomicBool>>,
+    ) -> io::Result<Prepared<impl FnOnce() + Send + use<F, T>, T>> {
         let builder = self.builder()?;
         let Self { function, name, daemon, .. } = self;
         let thread = ThreadRef::new(name.map(Arc::from), daemon);
-        let (shared, place) = (Arc::new(shared), Place::of(&thread));
+        let (shared, place) = (Arc::new(Shared::new(panicked)), Place::of(&thread));
         let body = {
             let (shared, thread) = (Arc::clone(&shared), thread.clone());
             move || {
@@ -145,10 +139,7 @@ where
             }
         };
         panic::watch();
-        match spawn(builder, Box::new(body)) {
-            Ok(os) => Ok(Handle::new(thread, shared, os)),
-            Err(error) => Err(refused(&thread, error)),
-        }
+        Ok(Prepared { builder, body, thread, shared })
     }
 
     /// What `std` is asked for, where it would not panic.
@@ -166,6 +157,26 @@ where
             builder = builder.stack_size(bytes);
         }
         Ok(builder)
+    }
+}
+
+/// What a start needs of `std`, which wants the body as it is, and what is left behind then.
+struct Prepared<B, T> {
+    builder: thread::Builder,
+    body: B,
+    thread: ThreadRef,
+    shared: Arc<Shared<T>>,
+}
+
+/// The handle, or the system's answer.
+fn started<T>(
+    thread: ThreadRef,
+    shared: Arc<Shared<T>>,
+    os: io::Result<Option<thread::JoinHandle<()>>>,
+) -> io::Result<Handle<T>> {
+    match os {
+        Ok(os) => Ok(Handle::new(thread, shared, os)),
+        Err(error) => Err(refused(&thread, error)),
     }
 }
 
