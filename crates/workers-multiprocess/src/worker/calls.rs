@@ -96,7 +96,8 @@ impl<'a> Calls<'a> {
     fn write(&mut self, encode: impl FnOnce(&mut Room) -> Replied) -> Replied {
         let (start, capacity) = self.progress.map_or((std::ptr::null_mut(), 0), |to| to.room(self.unsent));
         // SAFETY: what `room` returns is there as long as the progress, which is borrowed for longer than we live, and is
-        // this thread's alone until it is kept; and then the room is not written to before it begins anew.
+        // this thread's alone until something is kept there: after that, and after a panic, the result is neither written to
+        // nor taken before the room begins anew.
         unsafe { self.room.begin(start, capacity) };
         self.room.push(wire::RETURNED);
         shared_bytes::outgoing(&mut self.files, || encode(&mut self.room))

@@ -10,6 +10,9 @@ use crate::{
 };
 use std::ptr;
 
+/// Bytes that a result on the heap has without growing.
+const LEAST: usize = 64 - LONG_HEAD;
+
 /// Room for one result.
 #[derive(Debug)]
 pub struct Room {
@@ -30,8 +33,8 @@ impl Room {
     /// The next result begins, at `start`: whatever was in the room is forgotten.
     ///
     /// # Safety
-    /// Until the room is dropped or begun anew, `start` is valid for writes of `capacity` bytes, which nobody else reads or
-    /// writes.
+    /// As long as this result is written to or taken, `start` is valid for reads and writes of `capacity` bytes, which nobody
+    /// else reads or writes.
     #[inline]
     pub(crate) unsafe fn begin(&mut self, start: *mut u8, capacity: usize) {
         (self.start, self.capacity, self.len) = (start, capacity, 0);
@@ -70,7 +73,10 @@ impl Room {
     #[cold]
     fn leave(&mut self, more: &[u8]) {
         if self.heap.is_empty() {
-            self.heap = [&[LONG; LONG_HEAD], self.written()].concat();
+            let mut heap = Vec::with_capacity(LONG_HEAD + self.len + more.len().max(LEAST));
+            heap.extend_from_slice(&[LONG; LONG_HEAD]);
+            heap.extend_from_slice(self.written());
+            self.heap = heap;
             (self.capacity, self.len) = (0, 0);
         }
         self.heap.extend_from_slice(more);
