@@ -125,7 +125,7 @@ impl Spin {
     }
 
     /// The same.
-    pub fn pause() -> Self {
+    pub fn brief() -> Self {
         Self
     }
     /// Nothing is learned from it.

@@ -95,8 +95,8 @@ mod tests {
         }
         let turns = loop {
             SPELL.begin(millis(Instant::now()));
-            let turns =
-                [Spin::new(), Spin::beside_a_holder(), Spin::long(), Spin::yields()].map(|mut spin| {
+            let turns = [Spin::new(), Spin::beside_a_holder(), Spin::long(), Spin::yields(), Spin::brief()]
+                .map(|mut spin| {
                     let turns = std::iter::from_fn(|| spin.turn().then_some(())).count();
                     assert!(!spin.turn(), "it is over");
                     turns
@@ -105,6 +105,6 @@ mod tests {
                 break turns;
             }
         };
-        assert_eq!(turns, [1, 1, 5, 0]);
+        assert_eq!(turns, [1, 1, 5, 0, 1]);
     }
 }

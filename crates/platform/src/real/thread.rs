@@ -101,6 +101,8 @@ pub struct Spin {
     pauses: u32,
     turns: u32,
     yields: u32,
+    /// Pauses of a last turn, where one must not yield.
+    instead: u32,
     last_yield: Option<Instant>,
 }
 
@@ -145,10 +147,10 @@ impl Spin {
         PAID.set(came);
     }
 
-    /// 32 pauses in one turn, 0.3 to 2 microseconds by the processor, or none: for who waits for several things, and
-    /// takes them all when it looks.
-    pub fn pause() -> Self {
-        Self { turn: 5, ..Self::of(6, 6, 1) }
+    /// A few yields, or 32 pauses in one turn where a yield gives a time slice away, or none: for who waits for several
+    /// things, and takes them all when it looks. A microsecond, in which whom it waits for may have this core.
+    pub fn brief() -> Self {
+        Self { instead: 32, ..Self::of(0, 3, 1) }
     }
 
     /// The rest of a long spin: for who has said that it waits, and is served while it does.
@@ -157,7 +159,8 @@ impl Spin {
     }
 
     fn of(pauses: u32, turns: u32, yields: u32) -> Self {
-        Self { turn: 0, pauses, turns: if cores() > 1 { turns } else { 0 }, yields, last_yield: None }
+        let turns = if cores() > 1 { turns } else { 0 };
+        Self { turn: 0, pauses, turns, yields, instead: 0, last_yield: None }
     }
 
     /// Lets others run for a moment and says `true`; says `false` when it is time to sleep instead: after the last
@@ -175,7 +178,8 @@ impl Spin {
             (0..1 << self.turn).for_each(|_| core::hint::spin_loop());
         } else if !spell::yields(self.yields, &mut self.last_yield) {
             self.turn = self.turns;
-            return false;
+            (0..self.instead).for_each(|_| core::hint::spin_loop());
+            return self.instead > 0;
         }
         self.turn += 1;
         true

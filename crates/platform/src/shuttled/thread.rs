@@ -60,7 +60,7 @@ impl Spin {
     }
 
     /// The same.
-    pub fn pause() -> Self {
+    pub fn brief() -> Self {
         Self::new()
     }
     /// Nothing is learned from it.

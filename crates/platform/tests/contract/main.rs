@@ -209,7 +209,7 @@ fn among_processes_a_number_is_ones_own() {
 
 #[test]
 fn a_spin_comes_to_an_end() {
-    for mut spin in [Spin::new(), Spin::beside_a_holder(), Spin::long(), Spin::pause()] {
+    for mut spin in [Spin::new(), Spin::beside_a_holder(), Spin::long(), Spin::brief()] {
         let turns = std::iter::from_fn(|| spin.turn().then_some(())).take(1_000_000).count();
         assert!(turns < 1_000_000);
         assert!(!spin.turn(), "and stays there");

@@ -1,8 +1,8 @@
 //! How a thread waits for a queue, and is called: the same for every kind.
 //!
-//! A wait is an [`Attempt`] that is made again and again: with a cheap look for a few pauses, then with a verdict,
-//! then from a place in a line ([`Waiter`], [`Position`]), where whoever makes the wait needless calls one. Who waits
-//! there holds a [`Hand`] out, with an item or for one; a ring serves it before it calls.
+//! A wait is an [`Attempt`] that is made again and again: with a cheap look after each of a few pauses or yields, with
+//! a verdict, then from a place in a line ([`Waiter`], [`Position`]), where whoever makes the wait needless calls one.
+//! Who waits there holds a [`Hand`] out, with an item or for one; a ring serves it before it calls.
 
 mod hand;
 mod position;
@@ -59,7 +59,7 @@ pub(crate) fn stay_away() {
 pub(crate) fn wait_until<A: Attempt>(attempt: &mut A, deadline: &Deadline) -> Option<A::Done> {
     let mut late = false;
     loop {
-        let mut spin = if attempt.is_roomy() { Spin::pause() } else { Spin::pauses() };
+        let mut spin = if attempt.is_roomy() { Spin::brief() } else { Spin::pauses() };
         while !late && spin.turn() && !deadline.is_over() {
             if let Some(done) = attempt.poll() {
                 spin.paid(true);
