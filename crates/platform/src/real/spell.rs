@@ -6,19 +6,29 @@
 //! nobody yields for a spell: a waiter sleeps, and who is woken need not wait for a slice to end. When the spell is
 //! over the next waiter tries again, which costs a slice where it is as it was.
 //!
+//! A yield of one or two milliseconds was well spent, though, if threads of this process had all cores meanwhile: they do
+//! what is waited for, as at a queue. Whether they had is seen by the processor time of the process.
+//!
 //! # State
-//! One word a process: the millisecond in which the spell ends, of a count that wraps after 49 days.
+//! One word a process: the millisecond in which the spell ends, of a count that wraps after 49 days. And, under a lock
+//! that nobody waits for, the processor time at the last look at it.
 //!
 //! # Memory orderings
 //! Relaxed: the number is all there is, and who sees an old one gives one time slice away.
 
-use super::thread::yield_now;
+use super::thread::{cores, yield_now};
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-/// A yield that took longer was a time slice.
+/// A yield that took longer was a time slice, if others had a core of ours.
 const LONG: Duration = Duration::from_micros(500);
+/// One that took longer was a time slice, whoever had it.
+const SLICE: Duration = Duration::from_micros(2500);
+/// The least time in which it is seen who had the cores: the system counts in ticks of up to 10 ms.
+const WINDOW: Duration = Duration::from_millis(40);
+/// The longest: what was before says nothing of now.
+const RECENT: Duration = Duration::from_millis(400);
 /// How long a spell lasts, in milliseconds.
 const LENGTH: u32 = 50;
 
@@ -36,7 +46,8 @@ pub(super) fn yields(times: u32, last: &mut Option<Instant>) -> bool {
     for _ in 0..times {
         yield_now();
         let after = Instant::now();
-        if after - before > LONG {
+        let away = after - before;
+        if away > SLICE || (away > LONG && !USE.is_all_ours(after)) {
             SPELL.begin(millis(after));
             return false;
         }
@@ -59,6 +70,57 @@ impl Spell {
         // Relaxed: see above.
         (1..=LENGTH).contains(&self.0.load(Relaxed).wrapping_sub(now))
     }
+}
+
+static USE: Use = Use(Mutex::new(None));
+
+/// Who had the cores lately.
+struct Use(Mutex<Option<Look>>);
+
+#[derive(Clone, Copy)]
+struct Look {
+    at: Instant,
+    /// The processor time of all threads of the process until then.
+    used: Duration,
+    all_ours: bool,
+}
+
+impl Use {
+    /// Whether this process had all its cores lately, as far as that is known.
+    fn is_all_ours(&self, now: Instant) -> bool {
+        // Who finds another thread at it does without.
+        let Ok(mut last) = self.0.try_lock() else { return false };
+        if let Some(last) = *last
+            && now.saturating_duration_since(last.at) < WINDOW
+        {
+            return last.all_ours;
+        }
+        let Some(used) = processor_time() else { return false };
+        let all_ours = last.is_some_and(|last| {
+            let passed = now.saturating_duration_since(last.at);
+            passed < RECENT && are_all(used.saturating_sub(last.used), passed, cores())
+        });
+        *last = Some(Look { at: now, used, all_ours });
+        all_ours
+    }
+}
+
+/// Whether `used` is nearly all of so many cores for as long as has `passed`.
+fn are_all(used: Duration, passed: Duration, cores: u32) -> bool {
+    used.as_secs_f64() >= 0.85 * passed.as_secs_f64() * f64::from(cores)
+}
+
+#[cfg(target_os = "linux")]
+fn processor_time() -> Option<Duration> {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a timespec of ours, which lives through the call, and nobody else has it.
+    let answer = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
+    (answer == 0).then(|| Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn processor_time() -> Option<Duration> {
+    None
 }
 
 /// The milliseconds since the first question, and some: so that no spell lasts before one has begun.
@@ -86,6 +148,26 @@ mod tests {
     #[test]
     fn no_spell_lasts_before_one_has_begun() {
         assert!(!Spell(AtomicU32::new(0)).lasts(millis(Instant::now())));
+    }
+
+    #[test]
+    fn the_cores_were_ours_if_we_used_nearly_all_of_them() {
+        let passed = Duration::from_millis(100);
+        assert!(are_all(passed, passed, 1) && are_all(Duration::from_millis(171), passed, 2));
+        assert!(!are_all(passed, passed, 2) && !are_all(Duration::from_millis(169), passed, 2));
+    }
+
+    #[test]
+    fn who_had_the_cores_is_looked_at_once_a_window() {
+        let now = Instant::now();
+        for all_ours in [false, true] {
+            let last = Look { at: now, used: Duration::ZERO, all_ours };
+            let uses = Use(Mutex::new(Some(last)));
+            assert_eq!(uses.is_all_ours(now + WINDOW / 2), all_ours);
+            // Of one look, and of one that is long ago, nothing is concluded.
+            assert!(!uses.is_all_ours(now + RECENT));
+        }
+        assert!(!Use(Mutex::new(None)).is_all_ours(now));
     }
 
     #[test]

@@ -238,7 +238,7 @@ impl Patience {
 }
 
 /// How many cores the process may use, asked once: the question costs several system calls.
-fn cores() -> u32 {
+pub(super) fn cores() -> u32 {
     static CORES: AtomicU32 = AtomicU32::new(0);
     // Relaxed: the number is all there is, and two threads that both ask get answers that are both good.
     match CORES.load(Relaxed) {
