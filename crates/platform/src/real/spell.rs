@@ -10,7 +10,8 @@
 //! what is waited for, as at a queue. Whether they had is seen by the processor time of the process.
 //!
 //! # State
-//! One word a process: the millisecond in which the spell ends, of a count that wraps after 49 days. And, under a lock
+//! One word a process: the millisecond in which the spell ends, of a count that wraps after 49 days. It is the system's
+//! clock, whose beginning nobody has to keep; where it is set, a spell ends, or a yield is misjudged. And, under a lock
 //! that nobody waits for, the processor time at the last look at it.
 //!
 //! # Memory orderings
@@ -18,8 +19,8 @@
 
 use super::thread::{cores, yield_now};
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{LazyLock, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A yield that took longer was a time slice, if others had a core of ours.
 const LONG: Duration = Duration::from_micros(500);
@@ -38,15 +39,15 @@ static SPELL: Spell = Spell(AtomicU32::new(0));
 /// yield, during a spell; and after a long yield, which begins one.
 ///
 /// `last` is when the waiter came back from its last yield, so that each of them reads the clock once.
-pub(super) fn yields(times: u32, last: &mut Option<Instant>) -> bool {
-    let mut before = last.unwrap_or_else(Instant::now);
+pub(super) fn yields(times: u32, last: &mut Option<SystemTime>) -> bool {
+    let mut before = last.unwrap_or_else(SystemTime::now);
     if last.is_none() && SPELL.lasts(millis(before)) {
         return false;
     }
     for _ in 0..times {
         yield_now();
-        let after = Instant::now();
-        let away = after - before;
+        let after = SystemTime::now();
+        let away = since(before, after);
         if away > SLICE || (away > LONG && !USE.is_all_ours(after)) {
             SPELL.begin(millis(after));
             return false;
@@ -79,7 +80,7 @@ struct Use(Mutex<Option<Look>>);
 
 #[derive(Clone, Copy)]
 struct Look {
-    at: Instant,
+    at: SystemTime,
     /// The processor time of all threads of the process until then.
     used: Duration,
     all_ours: bool,
@@ -87,18 +88,18 @@ struct Look {
 
 impl Use {
     /// Whether this process had all its cores lately, as far as that is known.
-    fn is_all_ours(&self, now: Instant) -> bool {
+    fn is_all_ours(&self, now: SystemTime) -> bool {
         // Who finds another thread at it does without.
         let Ok(mut last) = self.0.try_lock() else { return false };
         if let Some(last) = *last
-            && now.saturating_duration_since(last.at) < WINDOW
+            && now.duration_since(last.at).is_ok_and(|passed| passed < WINDOW)
         {
             return last.all_ours;
         }
         let Some(used) = processor_time() else { return false };
         let all_ours = last.is_some_and(|last| {
-            let passed = now.saturating_duration_since(last.at);
-            passed < RECENT && are_all(used.saturating_sub(last.used), passed, cores())
+            let used = used.saturating_sub(last.used);
+            now.duration_since(last.at).is_ok_and(|passed| passed < RECENT && are_all(used, passed, cores()))
         });
         *last = Some(Look { at: now, used, all_ours });
         all_ours
@@ -123,10 +124,14 @@ fn processor_time() -> Option<Duration> {
     None
 }
 
-/// The milliseconds since the first question, and some: so that no spell lasts before one has begun.
-fn millis(now: Instant) -> u32 {
-    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
-    LENGTH.wrapping_add(now.duration_since(*BEGAN).as_millis() as u32)
+/// The milliseconds of the system's clock, of which nothing but a difference is used.
+fn millis(now: SystemTime) -> u32 {
+    since(UNIX_EPOCH, now).as_millis() as u32
+}
+
+/// How long `now` is after `then`; nothing, if the clock was set back.
+fn since(then: SystemTime, now: SystemTime) -> Duration {
+    now.duration_since(then).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -147,7 +152,7 @@ mod tests {
 
     #[test]
     fn no_spell_lasts_before_one_has_begun() {
-        assert!(!Spell(AtomicU32::new(0)).lasts(millis(Instant::now())));
+        assert!(!Spell(AtomicU32::new(0)).lasts(millis(SystemTime::now())));
     }
 
     #[test]
@@ -159,7 +164,7 @@ mod tests {
 
     #[test]
     fn who_had_the_cores_is_looked_at_once_a_window() {
-        let now = Instant::now();
+        let now = SystemTime::now();
         for all_ours in [false, true] {
             let last = Look { at: now, used: Duration::ZERO, all_ours };
             let uses = Use(Mutex::new(Some(last)));
@@ -176,14 +181,14 @@ mod tests {
             return; // On one core nobody spins.
         }
         let turns = loop {
-            SPELL.begin(millis(Instant::now()));
+            SPELL.begin(millis(SystemTime::now()));
             let turns = [Spin::new(), Spin::beside_a_holder(), Spin::long(), Spin::yields(), Spin::brief()]
                 .map(|mut spin| {
                     let turns = std::iter::from_fn(|| spin.turn().then_some(())).count();
                     assert!(!spin.turn(), "it is over");
                     turns
                 });
-            if SPELL.lasts(millis(Instant::now())) {
+            if SPELL.lasts(millis(SystemTime::now())) {
                 break turns;
             }
         };

@@ -103,7 +103,7 @@ pub struct Spin {
     yields: u32,
     /// Pauses of a last turn, where one must not yield.
     instead: u32,
-    last_yield: Option<Instant>,
+    last_yield: Option<std::time::SystemTime>,
 }
 
 impl Spin {
