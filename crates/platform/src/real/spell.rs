@@ -6,8 +6,8 @@
 //! nobody yields for a spell: a waiter sleeps, and who is woken need not wait for a slice to end. When the spell is
 //! over the next waiter tries again, which costs a slice where it is as it was.
 //!
-//! A yield of one or two milliseconds was well spent, though, if threads of this process had all cores meanwhile: they do
-//! what is waited for, as at a queue. Whether they had is seen by the processor time of the process.
+//! A long yield was well spent, though, if threads of this process had all cores meanwhile: they do what is waited for, as
+//! at a queue. Whether they had is seen by the processor time of the process.
 //!
 //! # State
 //! One word a process: the millisecond in which the spell ends, of a count that wraps after 49 days. It is the system's
@@ -24,8 +24,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A yield that took longer was a time slice, if others had a core of ours.
 const LONG: Duration = Duration::from_micros(500);
-/// One that took longer was a time slice, whoever had it.
-const SLICE: Duration = Duration::from_micros(2500);
 /// The least time in which it is seen who had the cores: the system counts in ticks of up to 10 ms.
 const WINDOW: Duration = Duration::from_millis(40);
 /// The longest: what was before says nothing of now.
@@ -47,8 +45,7 @@ pub(super) fn yields(times: u32, last: &mut Option<SystemTime>) -> bool {
     for _ in 0..times {
         yield_now();
         let after = SystemTime::now();
-        let away = since(before, after);
-        if away > SLICE || (away > LONG && !USE.is_all_ours(after)) {
+        if since(before, after) > LONG && !USE.is_all_ours(after) {
             SPELL.begin(millis(after));
             return false;
         }

@@ -278,6 +278,16 @@ impl<T> Bounded<T> {
     }
 }
 
+impl<T> Bounded<T> {
+    /// For who has lost an exchange. Where there is little room, two threads that hand items over should stay together.
+    #[cold]
+    fn stay_away(&self) {
+        if self.is_roomy() {
+            stay_away();
+        }
+    }
+}
+
 impl<T> Sides for Bounded<T> {
     type Item = T;
 
@@ -287,7 +297,7 @@ impl<T> Sides for Bounded<T> {
 
     #[inline]
     fn poll_put(&self, item: T) -> Result<(), PutError<T>> {
-        let Ok(Claim { first, waited, .. }) = self.claim(&self.tail, 0, 1, stay_away) else {
+        let Ok(Claim { first, waited, .. }) = self.claim(&self.tail, 0, 1, || self.stay_away()) else {
             return Err(PutError::Full(item));
         };
         // SAFETY: the position is ours, and its stamp said that the slot is empty.
@@ -299,7 +309,8 @@ impl<T> Sides for Bounded<T> {
     }
 
     fn poll_put_some(&self, feed: &mut Feed<T>) -> Result<usize, PutError<()>> {
-        let Ok(Claim { first, n, waited }) = self.claim(&self.tail, 0, feed.len(), stay_away) else {
+        let Ok(Claim { first, n, waited }) = self.claim(&self.tail, 0, feed.len(), || self.stay_away())
+        else {
             return Ok(0);
         };
         let mut position = first;
@@ -344,7 +355,7 @@ impl<T> Sides for Bounded<T> {
 
     #[inline]
     fn poll_get(&self) -> Option<T> {
-        let Claim { first, waited, .. } = self.claim(&self.head, FULL, 1, stay_away).ok()?;
+        let Claim { first, waited, .. } = self.claim(&self.head, FULL, 1, || self.stay_away()).ok()?;
         let item = self.take(first);
         if waited {
             self.serve(true, false);
@@ -353,7 +364,9 @@ impl<T> Sides for Bounded<T> {
     }
 
     fn poll_get_some(&self, max: usize, into: &mut Vec<T>) -> usize {
-        let Ok(Claim { first, n, waited }) = self.claim(&self.head, FULL, max, stay_away) else { return 0 };
+        let Ok(Claim { first, n, waited }) = self.claim(&self.head, FULL, max, || self.stay_away()) else {
+            return 0;
+        };
         let mut position = first;
         into.reserve(n);
         for _ in 0..n {
