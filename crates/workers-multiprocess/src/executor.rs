@@ -1,6 +1,6 @@
 //! What both pools can do: a program that is generic over it changes pools in one line.
 
-use crate::{Future, TaskError, ThreadPool};
+use crate::{Future, ProcessPool, TaskError, ThreadPool};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// What [`ThreadPool`](crate::ThreadPool) and [`ProcessPool`](crate::ProcessPool) have in common: Python's
@@ -65,47 +65,59 @@ pub trait Executor {
     fn cancel_pending(&self) -> usize;
 }
 
-impl Executor for ThreadPool {
-    fn submit<F, A, R>(&self, task: F, argument: A) -> Future<R>
-    where
-        F: Fn(A) -> R + Copy + Send + Sync + 'static,
-        A: Serialize + Send + 'static,
-        R: DeserializeOwned + Send + 'static,
-    {
-        Self::submit(self, task, argument)
-    }
+/// A pool has all this under the same names, in forms that ask for less.
+macro_rules! executor {
+    ($pool:ty) => {
+        impl Executor for $pool {
+            fn submit<F, A, R>(&self, task: F, argument: A) -> Future<R>
+            where
+                F: Fn(A) -> R + Copy + Send + Sync + 'static,
+                A: Serialize + Send + 'static,
+                R: DeserializeOwned + Send + 'static,
+            {
+                Self::submit(self, task, argument)
+            }
 
-    fn map<'p, F, I, R>(&'p self, task: F, items: I) -> impl Iterator<Item = Result<R, TaskError>> + 'p
-    where
-        F: Fn(I::Item) -> R + Copy + Send + Sync + 'static,
-        I: IntoIterator,
-        I::IntoIter: 'p,
-        I::Item: Serialize + Send + 'static,
-        R: DeserializeOwned + Send + 'static,
-    {
-        Self::map(self, task, items)
-    }
+            fn map<'p, F, I, R>(
+                &'p self,
+                task: F,
+                items: I,
+            ) -> impl Iterator<Item = Result<R, TaskError>> + 'p
+            where
+                F: Fn(I::Item) -> R + Copy + Send + Sync + 'static,
+                I: IntoIterator,
+                I::IntoIter: 'p,
+                I::Item: Serialize + Send + 'static,
+                R: DeserializeOwned + Send + 'static,
+            {
+                Self::map(self, task, items)
+            }
 
-    fn map_unordered<'p, F, I, R>(
-        &'p self,
-        task: F,
-        items: I,
-    ) -> impl Iterator<Item = Result<R, TaskError>> + 'p
-    where
-        F: Fn(I::Item) -> R + Copy + Send + Sync + 'static,
-        I: IntoIterator,
-        I::IntoIter: 'p,
-        I::Item: Serialize + Send + 'static,
-        R: DeserializeOwned + Send + 'static,
-    {
-        Self::map_unordered(self, task, items)
-    }
+            fn map_unordered<'p, F, I, R>(
+                &'p self,
+                task: F,
+                items: I,
+            ) -> impl Iterator<Item = Result<R, TaskError>> + 'p
+            where
+                F: Fn(I::Item) -> R + Copy + Send + Sync + 'static,
+                I: IntoIterator,
+                I::IntoIter: 'p,
+                I::Item: Serialize + Send + 'static,
+                R: DeserializeOwned + Send + 'static,
+            {
+                Self::map_unordered(self, task, items)
+            }
 
-    fn workers(&self) -> usize {
-        Self::workers(self)
-    }
+            fn workers(&self) -> usize {
+                Self::workers(self)
+            }
 
-    fn cancel_pending(&self) -> usize {
-        Self::cancel_pending(self)
-    }
+            fn cancel_pending(&self) -> usize {
+                Self::cancel_pending(self)
+            }
+        }
+    };
 }
+
+executor!(ThreadPool);
+executor!(ProcessPool);

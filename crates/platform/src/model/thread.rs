@@ -128,6 +128,7 @@ impl Spin {
     pub fn brief() -> Self {
         Self
     }
+
     /// Nothing is learned from it.
     pub fn paid(self, _: bool) {}
 

@@ -144,7 +144,10 @@ impl Spin {
 
     /// Says whether what was waited for came during the pauses.
     pub fn paid(self, came: bool) {
-        PAID.set(came);
+        // Yields say nothing of how long to pause.
+        if self.pauses > 0 {
+            PAID.set(came);
+        }
     }
 
     /// A few yields, or 32 pauses in one turn where a yield gives a time slice away, or none: for who waits for several

@@ -63,6 +63,7 @@ impl Spin {
     pub fn brief() -> Self {
         Self::new()
     }
+
     /// Nothing is learned from it.
     pub fn paid(self, _: bool) {}
 

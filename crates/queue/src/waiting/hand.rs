@@ -136,17 +136,17 @@ impl<T> Line<T> {
 
     /// Takes the hand out, if it is there.
     pub(crate) fn remove(&mut self, hand: &Hand<T>) -> bool {
-        let Some(place) = self.iter().position(|other| ptr::eq(other, hand)) else { return false };
         let behind = Self::behind(hand);
-        match place.checked_sub(1).and_then(|before| self.iter().nth(before)).map(ptr::from_ref) {
-            None => self.first = behind,
-            Some(before) => {
-                // SAFETY: who is in line is alive (C2).
-                Self::put_behind(unsafe { &*before }, behind);
-                if behind.is_null() {
-                    self.last = before;
-                }
-            }
+        if ptr::eq(self.first, hand) {
+            self.first = behind;
+            return true;
+        }
+        let before = self.iter().find(|other| ptr::eq(Self::behind(other), hand)).map(ptr::from_ref);
+        let Some(before) = before else { return false };
+        // SAFETY: who is in line is alive (C2).
+        Self::put_behind(unsafe { &*before }, behind);
+        if behind.is_null() {
+            self.last = before;
         }
         true
     }

@@ -24,7 +24,7 @@ pub use chaos::Chaos;
 pub use process::{Process, ProcessHandle, ProcessRef, active_children};
 pub use statistics::{Quarantined, Statistics, WorkerStatistics};
 
-use crate::{Callable, Executor, Future, TaskError};
+use crate::{Callable, Future};
 use board::Board;
 use crew::Crew;
 use interrupt::Interrupt;
@@ -215,6 +215,11 @@ impl ProcessPool {
         !is_ours && self.threads.iter().all(|thread| thread.join_timeout(&deadline))
     }
 
+    /// How many workers it has, or may have.
+    pub fn workers(&self) -> usize {
+        self.board.options.workers
+    }
+
     /// What it is doing, and what it has done.
     pub fn statistics(&self) -> Statistics {
         self.board.statistics()
@@ -224,51 +229,6 @@ impl ProcessPool {
     pub fn quarantined(&self) -> Vec<Quarantined> {
         let given_up = self.board.with(|state, _| state.given_up.clone());
         given_up.into_iter().filter_map(|call| call.show(self.board.registry)).collect()
-    }
-}
-
-impl Executor for ProcessPool {
-    fn submit<F, A, R>(&self, task: F, argument: A) -> Future<R>
-    where
-        F: Fn(A) -> R + Copy + Send + Sync + 'static,
-        A: Serialize + Send + 'static,
-        R: DeserializeOwned + Send + 'static,
-    {
-        Self::submit(self, task, argument)
-    }
-
-    fn map<'p, F, I, R>(&'p self, task: F, items: I) -> impl Iterator<Item = Result<R, TaskError>> + 'p
-    where
-        F: Fn(I::Item) -> R + Copy + Send + Sync + 'static,
-        I: IntoIterator,
-        I::IntoIter: 'p,
-        I::Item: Serialize + Send + 'static,
-        R: DeserializeOwned + Send + 'static,
-    {
-        Self::map(self, task, items)
-    }
-
-    fn map_unordered<'p, F, I, R>(
-        &'p self,
-        task: F,
-        items: I,
-    ) -> impl Iterator<Item = Result<R, TaskError>> + 'p
-    where
-        F: Fn(I::Item) -> R + Copy + Send + Sync + 'static,
-        I: IntoIterator,
-        I::IntoIter: 'p,
-        I::Item: Serialize + Send + 'static,
-        R: DeserializeOwned + Send + 'static,
-    {
-        Self::map_unordered(self, task, items)
-    }
-
-    fn workers(&self) -> usize {
-        self.board.options.workers
-    }
-
-    fn cancel_pending(&self) -> usize {
-        Self::cancel_pending(self)
     }
 }
 

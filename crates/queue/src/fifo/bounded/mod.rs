@@ -276,9 +276,7 @@ impl<T> Bounded<T> {
     pub(crate) fn puts(&self) -> usize {
         self.count(at(self.tail()))
     }
-}
 
-impl<T> Bounded<T> {
     /// For who has lost an exchange. Where there is little room, two threads that hand items over should stay together.
     #[cold]
     fn stay_away(&self) {
