@@ -180,7 +180,7 @@ impl ProcessPool {
     }
 
     /// Takes back the tasks that no worker has begun, which fail with
-    /// [`TaskError::Cancelled`]; returns how many calls that are.
+    /// [`TaskError::Cancelled`](crate::TaskError::Cancelled); returns how many calls that are.
     pub fn cancel_pending(&self) -> usize {
         self.board.with(|state, after| {
             state.drop_waiting(after);
@@ -188,15 +188,15 @@ impl ProcessPool {
         })
     }
 
-    /// Closes the pool: what is submitted from now on fails with [`TaskError::Closed`]. [`Shutdown::Drain`] leaves what was
-    /// submitted to the workers, which end when it is done; [`Shutdown::Discard`] takes back what has not begun. Waits for
-    /// nothing: [`join`](Self::join) does.
+    /// Closes the pool: what is submitted from now on fails with [`TaskError::Closed`](crate::TaskError::Closed).
+    /// [`Shutdown::Drain`] leaves what was submitted to the workers, which end when it is done; [`Shutdown::Discard`] takes
+    /// back what has not begun. Waits for nothing: [`join`](Self::join) does.
     pub fn shutdown(&self, how: Shutdown) {
         self.board.close(how == Shutdown::Discard);
     }
 
     /// Closes the pool and stops everything: kills the workers, and all futures that are not done fail as
-    /// [`TaskError::Cancelled`]. Returns when no worker is left.
+    /// [`TaskError::Cancelled`](crate::TaskError::Cancelled). Returns when no worker is left.
     pub fn terminate(&self) {
         self.board.stop();
         self.join();
