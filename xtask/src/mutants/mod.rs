@@ -32,15 +32,15 @@ Usage: cargo xtask mutants [-p locks|threads|queue|workers-multiprocess] [FILTER
 The ordering audit. In the sources of the package, makes one Acquire, Release or AcqRel Relaxed (an AcqRel
 also by halves, and the ordering of a refused exchange by itself), takes one fence away, or skips one wake,
 and runs the loom proofs that come by, up to the first that fails: that one killed the mutant. First come those
-with a refutation that died of this very change, and the quickest. Nothing is rebuilt. A mutant that no proof kills fails the audit, unless a comment above its line says
-why:
+with a refutation that died of this very change, and the quickest. Nothing is rebuilt. A mutant that no proof kills
+fails the audit, unless a comment above its line says why:
 
   // waiver(relaxed): REASON; covered by: OTHER RUN
 
 and so does a waiver that is not needed; for that, `test-all` looks no further than executions with one
-preemption. A proof fails by a deadlock, a livelock, unordered accesses, an
-assertion, or an outcome that it does not state; not by exploring less than it states. All operations of one
-line are weakened together, which is said where it occurs.
+preemption. A proof fails by a deadlock, a livelock, unordered accesses, an assertion, or an outcome that it does not
+state; not by exploring less than it states. All operations of one line are weakened together, which is said where it
+occurs.
 
   -p PACKAGE   only the sites of this package, killed by its proofs; without it all four
   FILTER       only the mutants whose name, as in `crates/locks/src/lock/raw.rs:132=relaxed`, contains it
@@ -97,8 +97,8 @@ fn mutants(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     Ok(verdict(audit.ok()))
 }
 
-/// How many preemptions are enough for a look at what is waived, in the audit for another verb. Nearly half of the
-/// whole audit would be searches that nothing is expected of: what they could find is a waiver too many, not a fault.
+/// How many preemptions are enough for a look at what is waived, in the audit for another verb. Most of the
+/// audit's time would go into searches that nothing is expected of: what they could find is a waiver too many, not a fault.
 const WAIVED_BOUND: &str = "1";
 
 /// Makes the audit for another verb, with everything in its log. `records` are those of all proofs, if they have just
