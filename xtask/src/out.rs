@@ -54,16 +54,6 @@ impl Progress {
         }
         say(text)
     }
-
-    /// Prints the beginning of a line, at once.
-    pub(crate) fn begin(self, text: impl Display) -> Result<(), Failure> {
-        if self.to_stderr {
-            let _ = write!(io::stderr(), "{text}");
-            return Ok(());
-        }
-        let mut stdout = io::stdout();
-        forgive_closed_pipe(write!(stdout, "{text}").and_then(|()| stdout.flush()))
-    }
 }
 
 /// Where the output of the programs that a verb starts is shown.

@@ -99,8 +99,14 @@ pub(super) fn baseline(workspace: &Workspace, program: &Program, records: &Path)
     at_once(&program.tests, prove, |_, ()| Ok(()))
 }
 
-/// Runs the proofs that come by a mutant, up to the first that fails.
-pub(super) fn attack(workspace: &Workspace, program: &Program, mutant: &Mutant) -> Result<Fate, Failure> {
+/// Runs the proofs that come by a mutant, up to the first that fails; each within its own bound on preemptions, or
+/// within `bound`.
+pub(super) fn attack(
+    workspace: &Workspace,
+    program: &Program,
+    mutant: &Mutant,
+    bound: Option<&str>,
+) -> Result<Fate, Failure> {
     if mutant.unreached > 0 {
         return Ok(Fate::Unreached);
     }
@@ -109,6 +115,7 @@ pub(super) fn attack(workspace: &Workspace, program: &Program, mutant: &Mutant) 
     for test in &mutant.proofs {
         let mut command = command(workspace, program)?;
         command.args(["--exact", test]).env(prove::FAULT, mutant.name());
+        bound.map(|bound| command.env(prove::BOUND, bound));
         let left = end.saturating_duration_since(Instant::now());
         match of_one(&child::capture(command, Errors::Merged, left)?, test) {
             Fate::Survived => {}

@@ -4,18 +4,19 @@
 //! lacks its tool did not run, and is never counted as passed.
 
 mod figures;
+mod lanes;
 mod links;
 mod proof_table;
 mod report;
 mod steps;
 mod text;
 
-use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use lexopt::prelude::*;
@@ -34,8 +35,8 @@ pub(crate) const VERB: Verb = Verb {
     help: "\
 Usage: cargo xtask test-all [--only STEP]… [--fast] [--list] [--json]
 
-Runs every check that there is, one after the other, and goes on after a failure. Needs nothing but the Rust
-toolchain; cargo-nextest is used where it is installed. The output of a step goes to target/test-all/STEP.log;
+Runs every check that there is, and goes on after a failure. The steps of the model world, and all others with a
+build of their own, run beside the rest, in the time that it leaves. Needs nothing but the Rust toolchain; cargo-nextest is used where it is installed. The output of a step goes to target/test-all/STEP.log;
 when it fails, the end of the log is shown. A step that lacks its tool did not run; it never counts as passed.
 
   --only STEP   only this step; may be repeated
@@ -70,21 +71,24 @@ fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     let progress = Progress::new(options.json);
     let started = Instant::now();
     let context =
-        Context { workspace: Workspace::read()?, nextest: cargo::has("nextest"), records: OnceCell::new() };
+        Context { workspace: Workspace::read()?, nextest: cargo::has("nextest"), records: OnceLock::new() };
     if !context.nextest && STEPS.iter().any(|step| step.uses_nextest && options.selects(step)) {
         progress.line("cargo-nextest is not installed: the tests run with `cargo test`.")?;
         progress.line("To have it: cargo install cargo-nextest --locked\n")?;
     }
-    let mut outcomes = Vec::new();
-    for step in STEPS.iter().filter(|step| options.selects(step)) {
-        progress.begin(format_args!("{:<13}", step.name))?;
-        let outcome = if options.fast && step.long { left_out(step) } else { perform(step, &context)? };
+    let chosen: Vec<&Step> = STEPS.iter().filter(|step| options.selects(step)).collect();
+    let perform = |step: &'static Step| match options.fast && step.long {
+        true => Ok(left_out(step)),
+        false => perform(step, &context),
+    };
+    let tell = |step: &'static Step, outcome: &Outcome| {
         progress.line(outcome.line())?;
-        if outcome.status == Status::Failed {
-            show_tail(&log_path(&context.workspace, step), progress)?;
+        match outcome.status {
+            Status::Failed => show_tail(&log_path(&context.workspace, step), progress),
+            Status::Passed | Status::NotRun => Ok(()),
         }
-        outcomes.push(outcome);
-    }
+    };
+    let outcomes = lanes::walk(&chosen, perform, tell)?;
     let seconds = started.elapsed().as_secs_f64();
     if options.json {
         out::json(&report::to_json(&outcomes, seconds))?;

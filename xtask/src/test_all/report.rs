@@ -40,9 +40,10 @@ impl Status {
 }
 
 impl Outcome {
-    /// What ends the line that the step's name began.
+    /// What is said as soon as it is known.
     pub(super) fn line(&self) -> String {
-        let line = format!(" {:<7} {:>9}  {}", self.status.words(), self.time(), self.detail);
+        let Self { name, detail, .. } = self;
+        let line = format!("{name:<13} {:<7} {:>9}  {detail}", self.status.words(), self.time());
         line.trim_end().to_owned()
     }
 

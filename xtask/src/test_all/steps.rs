@@ -1,7 +1,7 @@
 //! What is checked, in which order, and with which command?
 
-use std::cell::OnceCell;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use super::{figures, text};
 use crate::cargo::{self, Workspace};
@@ -15,7 +15,7 @@ pub(super) struct Context {
     pub(super) workspace: Workspace,
     pub(super) nextest: bool,
     /// What the step `prove` left for the step `mutants`.
-    pub(super) records: OnceCell<prove::Folder>,
+    pub(super) records: OnceLock<prove::Folder>,
 }
 
 /// One check. `run` writes to the step's log, and returns what it counted or why it failed.
@@ -24,6 +24,8 @@ pub(super) struct Step {
     pub(super) what: &'static str,
     /// Left out by `--fast`.
     pub(super) long: bool,
+    /// It builds into a folder that the others do not use, so it may run beside them.
+    pub(super) apart: bool,
     /// Faster where cargo-nextest is installed.
     pub(super) uses_nextest: bool,
     /// Beside Cargo and rustc.
@@ -55,8 +57,15 @@ const PROCESSES: Tool = Tool {
 const MDBOOK: Tool = Tool { name: "mdbook", install: "cargo install mdbook", is_there: has_mdbook };
 
 /// What most steps are like.
-const PLAIN: Step =
-    Step { name: "", what: "", long: false, uses_nextest: false, needs: &[], run: |_, _| Ok(String::new()) };
+const PLAIN: Step = Step {
+    name: "",
+    what: "",
+    long: false,
+    apart: false,
+    uses_nextest: false,
+    needs: &[],
+    run: |_, _| Ok(String::new()),
+};
 
 pub(super) const STEPS: [Step; 17] = [
     Step { name: "format", what: "the sources are formatted", needs: &[RUSTFMT], run: format, ..PLAIN },
@@ -65,6 +74,7 @@ pub(super) const STEPS: [Step; 17] = [
         name: "clippy-model",
         what: "clippy has no warning in the model world and in the shuttled one",
         long: true,
+        apart: true,
         needs: &[CLIPPY],
         run: clippy_model,
         ..PLAIN
@@ -82,6 +92,7 @@ pub(super) const STEPS: [Step; 17] = [
         name: "prove",
         what: "the loom proofs hold, and their refutations die",
         long: true,
+        apart: true,
         uses_nextest: true,
         run: prove,
         ..PLAIN
@@ -90,6 +101,7 @@ pub(super) const STEPS: [Step; 17] = [
         name: "mutants",
         what: "a proof notices the loss of any ordering, fence or wake",
         long: true,
+        apart: true,
         run: |context, sink| mutants::check(&context.workspace, context.records.get(), sink),
         ..PLAIN
     },
@@ -97,6 +109,7 @@ pub(super) const STEPS: [Step; 17] = [
         name: "shuttle",
         what: "with eight threads, random schedules find the flawed twins and nothing else",
         long: true,
+        apart: true,
         run: |context, sink| shuttle::check(&context.workspace, sink),
         ..PLAIN
     },
@@ -104,6 +117,7 @@ pub(super) const STEPS: [Step; 17] = [
         name: "tsan",
         what: "ThreadSanitizer reports the races on purpose and no other",
         long: true,
+        apart: true,
         needs: &[TSAN],
         run: |context, sink| tsan::check(&context.workspace, sink),
         ..PLAIN
@@ -235,8 +249,9 @@ fn features(context: &Context, sink: &mut Sink) -> Result<String, Failure> {
         let chosen = (0..FEATURES.len()).filter(|bit| set >> bit & 1 == 1).map(|bit| FEATURES[bit]);
         run(clippy(&["--package", "locks", "--features", &chosen.collect::<Vec<_>>().join(",")]), sink)?;
     }
-    // Without debug assertions, the order of locks is not checked.
-    run(clippy(&["--package", "locks", "--release", "--features", &all]), sink)?;
+    // Without debug assertions, the order of locks is not checked; nothing else needs to be read anew for that.
+    let without = "profile.dev.package.locks.debug-assertions=false";
+    run(clippy(&["--package", "locks", "--features", &all, "--config", without]), sink)?;
     // The queue's tests, and all else, ask for its one feature; alone it is built without.
     run(clippy(&["--package", "queue"]), sink)?;
     let mut command = context.workspace.cargo();

@@ -213,13 +213,14 @@ fn walk(
 ) -> Result<Vec<Stop>, Failure> {
     let mut command = workspace.cargo();
     // The dining table needs the check of the order in which locks are taken; it does no harm to the others.
-    command.args(["build", "--features", "locks/lock-order"]);
+    // Of the whole workspace, so that what the crates depend on has the features that it has for the tests.
+    command.args(["build", "--workspace", "--features", "locks/lock-order"]);
     if timeline.is_some() {
         // One is enough: all spans stand in what the crates stand on.
         command.args(["--features", "locks/trace"]);
     }
     for program in &PROGRAMS {
-        command.args(["--package", program.package, "--example", program.example]);
+        command.args(["--example", program.example]);
     }
     let built = workspace.build(command, sink.stdio()?)?;
     let mut stops = Vec::new();

@@ -13,6 +13,8 @@ std::thread_local! {
     // loom runs all threads of a model on one OS thread and does not see this: no scheduling point, no
     // happens-before.
     static THREADS: RefCell<Vec<ThreadId>> = const { RefCell::new(Vec::new()) };
+    /// The numbers of the threads by the stacks they run on, as far as somebody has asked.
+    static BY_STACK: Cell<[Option<usize>; loom::MAX_THREADS]> = const { Cell::new([None; loom::MAX_THREADS]) };
     static IMPATIENT: Cell<bool> = const { Cell::new(false) };
     static YIELDS: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
@@ -57,6 +59,7 @@ where
 pub(super) fn begin(impatient: bool) {
     IMPATIENT.set(impatient);
     YIELDS.take();
+    BY_STACK.take();
     let model = loom::thread::current().id();
     THREADS.with_borrow_mut(|threads| {
         threads.clear();
@@ -69,9 +72,26 @@ pub(super) fn count() -> usize {
     THREADS.with_borrow(Vec::len)
 }
 
-/// The number of the thread that runs. spawn() has numbered it before it runs, as starting a thread is no
-/// scheduling point.
+/// The number of the thread that runs. loom looks it up in a table of tables; but a thread keeps its stack for as
+/// long as an execution goes on, so it is asked once.
 pub(super) fn current() -> usize {
+    let Some(stack) = stack() else { return ask() };
+    let mut known = BY_STACK.get();
+    let number = *known[stack].get_or_insert_with(ask);
+    BY_STACK.set(known);
+    number
+}
+
+/// Which stack this runs on, where stacks are kept.
+fn stack() -> Option<usize> {
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+    return super::stacks::here();
+    #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+    None
+}
+
+/// The same as loom says it. spawn() has numbered the thread before it runs, as starting one is no scheduling point.
+fn ask() -> usize {
     let id = loom::thread::current().id();
     THREADS.with_borrow(|threads| threads.iter().position(|known| *known == id)).unwrap_or(usize::MAX)
 }

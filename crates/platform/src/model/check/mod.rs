@@ -14,7 +14,7 @@
 //!
 //! | variable | effect |
 //! |---|---|
-//! | `SELVEDGE_BOUND` | `2`, `3` or `none`: how many preemptions to explore, instead of each proof's own bound |
+//! | `SELVEDGE_BOUND` | `1`, `2`, `3` or `none`: how many preemptions to explore, instead of each proof's own bound |
 //! | `SELVEDGE_PROOFS` | a folder: each proof that held writes its record there, as JSON: what it explored, how its refutations ended, and at which operations it came by that a fault could weaken |
 //! | `SELVEDGE_FAULT` | `FILE:LINE=FAULT`: that place misbehaves, and refutations are left out |
 //! | `SELVEDGE_TRACE` | a folder: each failing execution, of refutations too, is written there as JSON |

@@ -35,7 +35,7 @@ pub(super) struct Refuted {
 pub(super) fn bound() -> Option<Option<usize>> {
     match env::var("SELVEDGE_BOUND").ok()?.as_str() {
         "none" => Some(None),
-        number => Some(Some(number.parse().expect("SELVEDGE_BOUND is 2, 3 or none"))),
+        number => Some(Some(number.parse().expect("SELVEDGE_BOUND is 1, 2, 3 or none"))),
     }
 }
 
