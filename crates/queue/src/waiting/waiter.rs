@@ -131,11 +131,14 @@ impl Waiter {
 
     /// Waits until called, or until the deadline; says whether it was called.
     pub(crate) fn wait(&self, deadline: &Deadline) -> bool {
-        let mut spin = Spin::yields();
-        while !deadline.is_over() && spin.turn() {
-            if self.is_called() {
-                return true;
+        for mut spin in [Spin::pauses(), Spin::yields()] {
+            while !deadline.is_over() && spin.turn() {
+                if self.is_called() {
+                    spin.paid(true);
+                    return true;
+                }
             }
+            spin.paid(false);
         }
         self.sleep(deadline)
     }
