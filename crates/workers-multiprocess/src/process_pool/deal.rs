@@ -59,8 +59,8 @@ impl State {
         if !self.seats[number].as_ref().is_some_and(is_idle) {
             return;
         }
-        let flights = |seat: &Option<Seat>| seat.as_ref().map_or(0, |seat| seat.flights.len());
-        let busiest = (0..self.seats.len()).max_by_key(|number| flights(&self.seats[*number]));
+        let jobs = |seat: &Option<Seat>| seat.as_ref().map_or(0, Seat::jobs);
+        let busiest = (0..self.seats.len()).max_by_key(|number| jobs(&self.seats[*number]));
         let Some((from, seat)) = busiest.and_then(|from| Some((from, self.seats[from].as_mut()?))) else {
             return;
         };

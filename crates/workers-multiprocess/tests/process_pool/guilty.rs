@@ -48,6 +48,18 @@ pub(crate) fn a_task_behind_many_that_kill_their_workers_is_done() {
     assert_eq!(result(innocent), Ok(9));
 }
 
+pub(crate) fn tasks_behind_one_that_does_not_end_are_done_by_the_other_worker() {
+    let pool = ProcessPool::builder().workers(2).grace(Duration::ZERO).build().unwrap();
+    let endless = pool.submit(sleep, u64::MAX);
+    // Some of them lie behind it, and half of those are fetched at a time.
+    let squares: Vec<_> = (0..20).map(|n| pool.submit(tasks::square, n)).collect();
+    for (n, square) in (0..20).zip(squares) {
+        assert_eq!(result(square), Ok(n * n));
+    }
+    assert!(!endless.is_done());
+    assert!(endless.cancel());
+}
+
 pub(crate) fn a_task_is_not_killed_for_the_time_of_the_one_before() {
     let limit = Duration::from_millis(5);
     let pool = ProcessPool::builder().workers(1).time_limit(limit).build().unwrap();

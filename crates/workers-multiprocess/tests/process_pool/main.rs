@@ -103,6 +103,7 @@ const TESTS: &[harness::Test] = tests! {
     }
     guilty::{
         a_task_behind_many_that_kill_their_workers_is_done,
+        tasks_behind_one_that_does_not_end_are_done_by_the_other_worker,
         a_task_is_not_killed_for_the_time_of_the_one_before,
         a_stopped_worker_whose_tasks_were_taken_back_is_no_hindrance_to_a_shutdown,
         a_shutdown_does_not_wait_for_a_worker_that_hangs_at_its_start,
