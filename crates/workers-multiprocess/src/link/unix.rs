@@ -9,9 +9,11 @@ use super::message::Config;
 pub(crate) use rustix::process::Signal;
 use rustix::{
     process::{
-        Pid, Resource, Rlimit, getpgrp, getpid, kill_current_process_group, kill_process_group, setrlimit,
+        Pid, Resource, Rlimit, WaitOptions, getpgrp, getpid, getrlimit, kill_current_process_group,
+        kill_process_group, setrlimit, test_kill_process_group, waitpgid,
     },
     stdio,
+    time::{ClockId, clock_gettime},
 };
 use std::{
     env,
@@ -26,6 +28,8 @@ use std::{
         },
     },
     process::{self, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// Where a worker's standard output goes.
@@ -102,10 +106,25 @@ pub(crate) fn limit(config: &Config) -> Result<(), String> {
         limit(Resource::As, bytes, "bytes of memory")?;
     }
     if let Some(time) = config.processor {
-        // The system counts whole seconds.
-        limit(Resource::Cpu, time.as_secs() + u64::from(time.subsec_nanos() > 0), "seconds")?;
+        limit_processor_time(time.saturating_mul(2));
     }
     Ok(())
+}
+
+/// At the limit comes SIGXCPU, which says what the process has ended of; a second later SIGKILL.
+fn limit_processor_time(time: Duration) {
+    // The system counts whole seconds, from 1 on.
+    let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)).max(1);
+    // What this process was started with may be less, and cannot be raised.
+    let most = getrlimit(Resource::Cpu).maximum.unwrap_or(u64::MAX);
+    let (current, maximum) = (seconds.min(most), seconds.saturating_add(1).min(most));
+    // It is lowered only, which is always allowed.
+    let _ = setrlimit(Resource::Cpu, Rlimit { current: Some(current), maximum: Some(maximum) });
+}
+
+/// Whether this process has used so much processor time.
+pub(crate) fn has_used(time: Duration) -> bool {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).is_ok_and(|used| used >= time)
 }
 
 /// How many bytes of address space this process has mapped, where the system tells.
@@ -120,6 +139,24 @@ fn mapped() -> Option<u64> {
 pub(super) fn kill_group(pid: u32) {
     if let Some(group) = Pid::from_raw(pid as i32) {
         let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// How long a group that was killed may take to end, and how often that is looked at. Where the first process of the system
+/// takes no account of its children, what has ended stays in the group for ever.
+const GROUP_ENDS: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_micros(50);
+
+/// Waits for the end of what a process had started, when that has been waited for after [`kill_group`]. They are the
+/// children of the system's first process by now; or of this one, if it is the first of a container or has asked for them:
+/// then nobody else takes the account of their end.
+pub(super) fn await_group(pid: u32) {
+    let Some(group) = Pid::from_raw(pid as i32) else { return };
+    let end = Instant::now() + GROUP_ENDS;
+    // The number is nobody else's while the group is there, and a new process would get it after all others only.
+    while test_kill_process_group(group).is_ok() && Instant::now() < end {
+        while let Ok(Some(_)) = waitpgid(group, WaitOptions::NOHANG) {}
+        thread::sleep(LOOK);
     }
 }
 

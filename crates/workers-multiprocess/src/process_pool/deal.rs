@@ -115,6 +115,8 @@ impl State {
         self.counts.restarts += 1;
         let timed_out = seat.timed_out == Some(seat.turn);
         let was_of_use = seat.finished > 0 || seat.has_begun();
+        // The next would soon end, too.
+        let was_idle = self.idle_limit.is_some() && seat.flights.is_empty();
         for (place, (mut job, begun)) in seat.bereave().into_iter().enumerate() {
             if job.is_stopped || (!begun && self.is_discarding) {
                 after.gone.push(job);
@@ -139,7 +141,7 @@ impl State {
         }
         self.hand_out(after);
         self.close_if_done();
-        was_of_use
+        was_of_use && !was_idle
     }
 
     /// The job has cost a worker.

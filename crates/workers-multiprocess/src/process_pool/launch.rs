@@ -31,6 +31,9 @@ pub(super) fn prepare() -> io::Result<&'static Registry> {
     Ok(registry)
 }
 
+/// Longer than any worker takes to start, and short enough to be added to the time.
+const LONG: Duration = Duration::from_secs(1 << 32);
+
 /// A worker process that was started, with what its pool has of it.
 pub(super) struct Worker {
     pub(super) process: Arc<Process>,
@@ -78,17 +81,24 @@ impl Worker {
 
     /// Waits until the worker is ready.
     pub(super) fn greet(&mut self, registry: &Registry, options: &WorkerOptions) -> io::Result<()> {
-        let until = Instant::now() + options.start_limit;
-        match self.socket.greeting(&self.process, until) {
+        let until = Instant::now() + options.start_limit.min(LONG);
+        let mut said = self.socket.greeting(&self.process, until);
+        // What it seems to be at, if it says no more.
+        let mut at = INIT_MISSING;
+        if let Ok(Some(FromWorker::Initializes)) = said {
+            at = "that was in its initializer";
+            said = self.socket.greeting(&self.process, until);
+        }
+        match said {
             Err(error) if error.kind() == ErrorKind::TimedOut => {
                 self.process.kill();
-                let text = format!("a worker was not ready after {:?}: {INIT_MISSING}", options.start_limit);
+                let text = format!("a worker was not ready after {:?}: {at}", options.start_limit);
                 Err(io::Error::new(ErrorKind::TimedOut, text))
             }
             Ok(Some(FromWorker::Ready { protocol: PROTOCOL, build })) if build == registry.build_id() => {
                 Ok(())
             }
-            Ok(Some(FromWorker::Ready { .. } | FromWorker::Files { .. })) => {
+            Ok(Some(FromWorker::Ready { .. } | FromWorker::Initializes | FromWorker::Files { .. })) => {
                 Err(io::Error::other("a worker is another program, or another version of this one"))
             }
             Ok(Some(FromWorker::Refused(reason))) => Err(io::Error::other(reason)),
@@ -99,7 +109,7 @@ impl Worker {
                     [] => String::new(),
                     lines => format!("; its last words: {}", lines.join(" | ")),
                 };
-                let why = if death.out_of_memory { "probably for want of memory" } else { INIT_MISSING };
+                let why = if death.out_of_memory { "probably for want of memory" } else { at };
                 Err(io::Error::other(format!("a worker {ending} before it was ready: {why}{said}")))
             }
         }

@@ -36,6 +36,11 @@ fn leave_a_writer(_: ()) -> u32 {
 }
 
 #[task]
+fn waste(len: usize) {
+    drop(std::hint::black_box(vec![1_u8; len]));
+}
+
+#[task]
 fn complain(text: String) {
     eprintln!("{text}");
 }
@@ -243,7 +248,7 @@ pub(crate) fn a_limit_of_memory_in_which_no_worker_gets_ready_is_a_clear_error()
     let before = (open_descriptors(), children());
     let limited = |bytes| ProcessPool::builder().workers(1).memory_limit(bytes).stderr(Output::Null);
     let too_little = limited(1 << 20).build().unwrap_err();
-    let too_much = limited(512 << 20).initializer(tasks::repeat, &(1 << 30)).build().unwrap_err();
+    let too_much = limited(512 << 20).initializer(waste, &(1 << 30)).build().unwrap_err();
     if LOOPBACK {
         assert_eq!([too_little.kind(), too_much.kind()], [ErrorKind::Unsupported; 2]);
     } else {

@@ -12,6 +12,8 @@ mod interrupts;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod matrix;
 #[cfg(all(target_os = "linux", not(loom)))]
+mod options;
+#[cfg(all(target_os = "linux", not(loom)))]
 mod pools;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod process;
@@ -127,6 +129,20 @@ const TESTS: &[harness::Test] = tests! {
         a_failure_while_requests_and_answers_are_sent_costs_one_task_at_most,
         a_failure_at_start_up_is_an_error_and_the_next_start_succeeds,
         a_failure_at_the_end_leaves_nothing_behind,
+    }
+    options::{
+        each_worker_runs_the_initializer_first,
+        an_initializer_that_fails_is_told_from_an_init_that_is_missing,
+        a_worker_is_replaced_after_so_many_tasks,
+        a_worker_with_nothing_to_do_ends_and_is_started_when_it_is_needed,
+        who_uses_too_much_processor_time_is_ended_and_nobody_else_is,
+        a_limit_may_be_as_long_as_a_duration_can_be,
+        a_task_that_has_cost_its_workers_is_listed_with_its_argument,
+        a_task_that_is_cancelled_is_told_and_killed_if_it_does_not_end,
+        a_line_comes_with_the_name_of_its_worker_and_of_its_stream,
+        rayon_in_a_worker_has_its_share_of_the_cores,
+        the_workers_are_in_the_statistics_from_the_start,
+        what_a_task_has_started_stays_no_zombie_where_the_program_takes_it_over,
     }
     pools::{
         a_pool_goes_on_when_another_is_dropped_or_loses_a_worker,

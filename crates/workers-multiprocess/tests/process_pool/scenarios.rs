@@ -97,6 +97,7 @@ fn with_init(name: &str) {
             }
             assert_eq!(result(busy), Ok(()), "it goes on for ever");
         }
+        "first of a container" => crate::options::first_of_a_container(),
         "few descriptors" => few_descriptors(),
         "few descriptors for results" => crate::guilty::few_descriptors_for_results(),
         "process pid" => {
