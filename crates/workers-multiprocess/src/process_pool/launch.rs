@@ -152,3 +152,30 @@ impl Drop for Worker {
         }
     }
 }
+
+#[cfg(all(test, target_os = "linux", not(feature = "sockets")))]
+mod tests {
+    use super::*;
+    use crate::process_pool::builder::Builder;
+
+    #[test]
+    fn a_worker_with_other_tasks_or_another_protocol_is_refused() {
+        let registry = Registry::get().unwrap();
+        let (protocol, build) = (PROTOCOL, registry.build_id());
+        for (said, is_welcome) in [
+            (FromWorker::Ready { protocol, build }, true),
+            (FromWorker::Ready { protocol, build: build + 1 }, false),
+            (FromWorker::Ready { protocol: protocol + 1, build }, false),
+        ] {
+            let (process, _, region) = link::alone();
+            let (ours, theirs) = Socket::pair().unwrap();
+            theirs.send(&said, &[]).unwrap();
+            let mut worker = Worker::of_parts(Arc::new(process), Arc::new(ours), region);
+            let greeted = worker.greet(registry, &Builder::new().worker).map_err(|error| error.to_string());
+            match is_welcome {
+                true => assert_eq!(greeted, Ok(())),
+                false => assert!(greeted.unwrap_err().starts_with("a worker is another program")),
+            }
+        }
+    }
+}
