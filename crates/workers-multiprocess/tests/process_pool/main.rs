@@ -125,6 +125,7 @@ const TESTS: &[harness::Test] = tests! {
     matrix::{
         a_failure_while_decoding_running_or_encoding_costs_its_own_task_only,
         a_panic_in_the_pools_own_process_costs_its_own_task_only,
+        a_failure_that_ends_the_program_ends_its_workers,
         a_failure_of_an_idle_worker_costs_no_task,
         a_failure_while_requests_and_answers_are_sent_costs_one_task_at_most,
         a_failure_at_start_up_is_an_error_and_the_next_start_succeeds,

@@ -126,7 +126,7 @@ fn with_init(name: &str) {
             println!("no pool is left");
             thread::sleep(tools::LONG);
         }
-        _ => panic!("no scenario is called {name}"),
+        _ => crate::matrix::fail_in_the_program(name).expect("there is a scenario of this name"),
     }
 }
 
