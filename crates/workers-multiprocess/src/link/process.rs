@@ -119,7 +119,7 @@ impl Process {
         // The number is its own until it is waited for: so the group is.
         system::kill_group(self.pid);
         let ending = child.wait().map_or((None, None), system::ending);
-        system::await_group(self.pid);
+        system::take_group(self.pid);
         ending
     }
 }

@@ -8,9 +8,10 @@
 use super::message::Config;
 pub(crate) use rustix::process::Signal;
 use rustix::{
+    io::Errno,
     process::{
         Pid, Resource, Rlimit, WaitOptions, getpgrp, getpid, getrlimit, kill_current_process_group,
-        kill_process_group, setrlimit, test_kill_process_group, waitpgid,
+        kill_process_group, setrlimit, waitpgid,
     },
     stdio,
     time::{ClockId, clock_gettime},
@@ -142,21 +143,24 @@ pub(super) fn kill_group(pid: u32) {
     }
 }
 
-/// How long a group that was killed may take to end, and how often that is looked at. Where the first process of the system
-/// takes no account of its children, what has ended stays in the group for ever.
+/// How long a group that was killed may take to end, and how often that is looked at.
 const GROUP_ENDS: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_micros(50);
 
-/// Waits for the end of what a process had started, when that has been waited for after [`kill_group`]. They are the
-/// children of the system's first process by now; or of this one, if it is the first of a container or has asked for them:
-/// then nobody else takes the account of their end.
-pub(super) fn await_group(pid: u32) {
+/// Takes the account of what a process had started, when it has been waited for after [`kill_group`]. These are the
+/// children of the system's first process by now, and then there is nothing to do; or of this one, if it is the first of a container or
+/// has asked for such children: then nobody else does it.
+pub(super) fn take_group(pid: u32) {
     let Some(group) = Pid::from_raw(pid as i32) else { return };
     let end = Instant::now() + GROUP_ENDS;
-    // The number is nobody else's while the group is there, and a new process would get it after all others only.
-    while test_kill_process_group(group).is_ok() && Instant::now() < end {
-        while let Ok(Some(_)) = waitpgid(group, WaitOptions::NOHANG) {}
-        thread::sleep(LOOK);
+    // The number is nobody else's while one of the group is there, and a new process would get it after all others only.
+    loop {
+        match waitpgid(group, WaitOptions::NOHANG) {
+            Ok(Some(_)) | Err(Errno::INTR) => {}
+            Ok(None) if Instant::now() < end => thread::sleep(LOOK),
+            // There is none, or it cannot end yet.
+            Ok(None) | Err(_) => return,
+        }
     }
 }
 
