@@ -1,7 +1,7 @@
 //! What do pool and worker say to each other?
 //!
 //! By the socket, when the worker starts:
-//! 1. The pool: [`Config`], with the file of the region.
+//! 1. The pool: [`Config`], with the file of the region; a long argument of the initializer is another file.
 //! 2. The worker: [`FromWorker::Initializes`], if it is to; when it is ready, [`FromWorker::Ready`], or why it never will be.
 //!
 //! By the rings, for each task or batch of tasks:

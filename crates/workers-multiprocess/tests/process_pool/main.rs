@@ -133,6 +133,7 @@ const TESTS: &[harness::Test] = tests! {
     }
     options::{
         each_worker_runs_the_initializer_first,
+        an_initializer_takes_an_argument_of_any_length,
         an_initializer_that_fails_is_told_from_an_init_that_is_missing,
         a_worker_is_replaced_after_so_many_tasks,
         a_worker_with_nothing_to_do_ends_and_is_started_when_it_is_needed,

@@ -91,6 +91,14 @@ pub(crate) fn each_worker_runs_the_initializer_first() {
     assert!(licences.into_iter().all(|licence| result(licence) == Ok(Some("full".into()))));
 }
 
+pub(crate) fn an_initializer_takes_an_argument_of_any_length() {
+    for len in [30_000, 33_000, 70_000, 3_000_000] {
+        let long = "x".repeat(len);
+        let pool = builder(1).initializer(get_licence, &long).build().unwrap();
+        assert_eq!(result(pool.submit(licence, ())), Ok(Some(long)));
+    }
+}
+
 pub(crate) fn an_initializer_that_fails_is_told_from_an_init_that_is_missing() {
     let error = |licence: &str| {
         let limit = Duration::from_secs(if licence == "slow" { 1 } else { 60 });
