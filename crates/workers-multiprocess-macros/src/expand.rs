@@ -57,6 +57,7 @@ fn registration(attribute: TokenStream, item: TokenStream) -> Result<TokenStream
                 ::workers_multiprocess::private::Entry {
                     path: ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
                     id: || ::workers_multiprocess::private::id_of(#name),
+                    signature: ::workers_multiprocess::private::signature::<#given, #output>,
                     run: |calls| calls.run(#decode, #call, #encode),
                     show: |argument| {
                         #[allow(unused_imports, reason = "one of them is not needed")]

@@ -107,7 +107,7 @@ impl fmt::Display for Ending {
     }
 }
 
-/// The signals that have the same number on every Unix.
+/// The signals that have the same number on every Unix (the last but on some old processors).
 fn signal_name(signal: i32) -> Option<&'static str> {
     Some(match signal {
         1 => "SIGHUP",
@@ -120,6 +120,7 @@ fn signal_name(signal: i32) -> Option<&'static str> {
         11 => "SIGSEGV",
         13 => "SIGPIPE",
         15 => "SIGTERM",
+        24 => "SIGXCPU",
         _ => return None,
     })
 }

@@ -68,7 +68,7 @@ pub mod raw {
 #[cfg(not(any(loom, shuttle)))]
 #[doc(hidden)]
 pub mod private {
-    pub use crate::registry::{Entry, Refused, ShowDebug, ShowType, Shown, decode, encode, id_of};
+    pub use crate::registry::{Entry, Refused, ShowDebug, ShowType, Shown, decode, encode, id_of, signature};
     pub use crate::worker::{calls::Calls, init_test};
     pub use inventory;
 }

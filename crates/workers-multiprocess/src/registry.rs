@@ -23,6 +23,8 @@ pub struct Entry {
     pub path: &'static str,
     /// The type of the function.
     pub id: fn() -> TypeId,
+    /// Of what it takes and returns: [`signature`].
+    pub signature: fn() -> [&'static str; 2],
     /// Makes the calls, one after the other: [`Calls::run`].
     pub run: fn(&mut Calls<'_>),
     /// Decodes the argument and shows it.
@@ -46,6 +48,12 @@ pub enum Refused {
 /// The type of a function, as a key.
 pub fn id_of<F: 'static>(_: F) -> TypeId {
     TypeId::of::<F>()
+}
+
+/// The names of the types of a function's argument and result.
+#[must_use]
+pub fn signature<A, R>() -> [&'static str; 2] {
+    [type_name::<A>(), type_name::<R>()]
 }
 
 /// Makes the argument from the bytes that arrived.
@@ -129,12 +137,12 @@ impl Registry {
         self.entries.get(number as usize).copied()
     }
 
-    /// Differs, but for chance, between executables whose tasks have different names or that use different
-    /// versions of this crate.
+    /// Differs, but for chance, between executables whose tasks have different names, or types of other names, or that use
+    /// different versions of this crate.
     pub(crate) fn build_id(&self) -> u64 {
-        let paths: Vec<_> = self.entries.iter().map(|entry| entry.path).collect();
+        let tasks: Vec<_> = self.entries.iter().map(|entry| (entry.path, (entry.signature)())).collect();
         let mut hasher = DefaultHasher::new();
-        (env!("CARGO_PKG_VERSION"), paths).hash(&mut hasher);
+        (env!("CARGO_PKG_VERSION"), tasks).hash(&mut hasher);
         hasher.finish()
     }
 }
@@ -179,6 +187,7 @@ mod tests {
             Entry {
                 path: $path,
                 id: || id_of($function),
+                signature: signature::<u8, u8>,
                 run: |calls| calls.run(decode, $function, encode),
                 show: |a| Ok(Shown(&decode::<u8>(a)?).show()),
             }
@@ -218,10 +227,12 @@ mod tests {
     }
 
     #[test]
-    fn the_build_id_depends_on_the_paths_and_not_on_their_order() {
+    fn the_build_id_depends_on_the_paths_and_types_and_not_on_their_order() {
+        static OTHER_TYPE: Entry = Entry { signature: signature::<u8, u16>, ..entry!("m::one", one) };
         let id = |entries: &[&'static Entry]| Registry::new(entries.iter().copied()).unwrap().build_id();
         assert_eq!(id(&[&ONE, &OTHER]), id(&[&OTHER, &ONE]));
         assert_ne!(id(&[&ONE, &OTHER]), id(&[&ONE]));
+        assert_ne!(id(&[&ONE]), id(&[&OTHER_TYPE]));
     }
 
     #[test]

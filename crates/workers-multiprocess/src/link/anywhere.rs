@@ -9,6 +9,7 @@ use std::{
     io::{self, stderr},
     process::{self, Command, ExitStatus, Stdio},
     sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
 };
 
 /// Where a worker's standard output goes.
@@ -75,6 +76,11 @@ pub(super) fn invitation() -> Option<String> {
 /// Nothing was asked for: the pool has seen to that.
 pub(crate) fn limit(_: &Config) -> Result<(), String> {
     Ok(())
+}
+
+/// Nobody asks: nothing is limited.
+pub(crate) fn has_used(_: Duration) -> bool {
+    false
 }
 
 /// The signal or the exit code.

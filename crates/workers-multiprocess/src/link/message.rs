@@ -1,8 +1,8 @@
 //! What do pool and worker say to each other?
 //!
 //! By the socket, when the worker starts:
-//! 1. The pool: [`Config`], with the file of the region.
-//! 2. The worker, when it is ready: [`FromWorker::Ready`]; or why it never will be.
+//! 1. The pool: [`Config`], with the file of the region; a long argument of the initializer is another file.
+//! 2. The worker: [`FromWorker::Initializes`], if it is to; when it is ready, [`FromWorker::Ready`], or why it never will be.
 //!
 //! By the rings, for each task or batch of tasks:
 //! 3. The pool: a [`Request`], and the arguments as items.
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Changes with every change of what is said in this file.
-pub(crate) const PROTOCOL: u32 = 3;
+pub(crate) const PROTOCOL: u32 = 4;
 
 /// How a worker is to be.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub(crate) struct Config {
     pub(crate) parent: u32,
     /// Bytes of address space.
     pub(crate) memory: Option<u64>,
-    /// Processor time in all.
+    /// Processor time: a worker that has used it ends after its task, and is ended when it has used twice as much.
     pub(crate) processor: Option<Duration>,
     /// It is there for one task, whose failure is its own.
     pub(crate) is_process: bool,
@@ -54,6 +54,8 @@ pub(crate) enum ToWorker {
 /// From worker to pool, by the socket.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum FromWorker {
+    /// It has come, and begins with the initializer.
+    Initializes,
     /// It waits for requests.
     Ready {
         protocol: u32,

@@ -31,7 +31,9 @@ mod system;
 
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use {
-    system::{LIMITS, Out, Signal, end, is_worker, limit, nowhere, standard_error, standard_output},
+    system::{
+        LIMITS, Out, Signal, end, has_used, is_worker, limit, nowhere, standard_error, standard_output,
+    },
     way::{
         File, FileRef, INLINE, Incoming, MAX_FILES, Outgoing, Parent, Process, Progress, Region, SLOTS,
         Sealed, Socket, Unsent, arrive, lend, program, spill, start,

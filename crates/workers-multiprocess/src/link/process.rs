@@ -118,7 +118,9 @@ impl Process {
         let Some(mut child) = self.child.lock().take() else { return (None, None) };
         // The number is its own until it is waited for: so the group is.
         system::kill_group(self.pid);
-        child.wait().map_or((None, None), system::ending)
+        let ending = child.wait().map_or((None, None), system::ending);
+        system::take_group(self.pid);
+        ending
     }
 }
 

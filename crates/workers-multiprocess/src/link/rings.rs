@@ -51,10 +51,19 @@ pub(crate) fn program() -> io::Result<PathBuf> {
 }
 
 /// Starts a worker.
-pub(crate) fn start(mut command: Command, config: Config, stdout: Out) -> io::Result<Started> {
+pub(crate) fn start(mut command: Command, mut config: Config, stdout: Out) -> io::Result<Started> {
     let (ours, theirs) = Socket::pair()?;
     let (region, file) = Region::create()?;
-    ours.send(&ToWorker::Config(config), &[file.as_fd(), stdout.as_fd()])?;
+    let mut files = vec![file.as_fd(), stdout.as_fd()];
+    let mut long = None;
+    if let Some((_, argument)) = &mut config.initializer {
+        long = spill(argument)?;
+        if long.is_some() {
+            argument.clear();
+        }
+    }
+    files.extend(long.iter().map(lend));
+    ours.send(&ToWorker::Config(config), &files)?;
     system::give_socket(&mut command, theirs.into_fd())?;
     let process = Process::new(command.spawn()?)?;
     Ok(Started { process, socket: ours, region })
@@ -64,7 +73,13 @@ pub(crate) fn start(mut command: Command, config: Config, stdout: Out) -> io::Re
 pub(crate) fn arrive() -> io::Result<(Config, Socket, Arc<Region>)> {
     let socket = Socket::from_fd(system::take_socket()?);
     match socket.receive()? {
-        Some((ToWorker::Config(config), files)) if files.len() == 2 && config.protocol == PROTOCOL => {
+        Some((ToWorker::Config(mut config), mut files))
+            if files.len() >= 2 && config.protocol == PROTOCOL =>
+        {
+            let long = files.drain(2..).next().map(Sealed::open).transpose()?.flatten();
+            if let (Some(long), Some((_, argument))) = (long, &mut config.initializer) {
+                *argument = long.bytes().to_vec();
+            }
             let [region, output]: [OwnedFd; 2] = files.try_into().expect("there are two");
             system::take_output(output)?;
             let region = Region::open(&region)?;

@@ -21,7 +21,7 @@ use std::{
 
 /// The files that go with one message; Linux takes 253.
 pub(crate) const MAX_FILES: usize = 250;
-/// The longest message. An initializer's argument is in it.
+/// The longest message.
 const MAX_LEN: usize = 64 << 10;
 
 /// One end.

@@ -8,10 +8,13 @@
 use super::message::Config;
 pub(crate) use rustix::process::Signal;
 use rustix::{
+    io::Errno,
     process::{
-        Pid, Resource, Rlimit, getpgrp, getpid, kill_current_process_group, kill_process_group, setrlimit,
+        Pid, Resource, Rlimit, WaitOptions, getpgrp, getpid, getrlimit, kill_current_process_group,
+        kill_process_group, setrlimit, waitpgid,
     },
     stdio,
+    time::{ClockId, clock_gettime},
 };
 use std::{
     env,
@@ -26,6 +29,8 @@ use std::{
         },
     },
     process::{self, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// Where a worker's standard output goes.
@@ -102,10 +107,25 @@ pub(crate) fn limit(config: &Config) -> Result<(), String> {
         limit(Resource::As, bytes, "bytes of memory")?;
     }
     if let Some(time) = config.processor {
-        // The system counts whole seconds.
-        limit(Resource::Cpu, time.as_secs() + u64::from(time.subsec_nanos() > 0), "seconds")?;
+        limit_processor_time(time.saturating_mul(2));
     }
     Ok(())
+}
+
+/// At the limit comes SIGXCPU, which says what the process has ended of; a second later SIGKILL.
+fn limit_processor_time(time: Duration) {
+    // The system counts whole seconds, from 1 on.
+    let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)).max(1);
+    // What this process was started with may be less, and cannot be raised.
+    let most = getrlimit(Resource::Cpu).maximum.unwrap_or(u64::MAX);
+    let (current, maximum) = (seconds.min(most), seconds.saturating_add(1).min(most));
+    // It is lowered only, which is always allowed.
+    let _ = setrlimit(Resource::Cpu, Rlimit { current: Some(current), maximum: Some(maximum) });
+}
+
+/// Whether this process has used so much processor time.
+pub(crate) fn has_used(time: Duration) -> bool {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).is_ok_and(|used| used >= time)
 }
 
 /// How many bytes of address space this process has mapped, where the system tells.
@@ -120,6 +140,27 @@ fn mapped() -> Option<u64> {
 pub(super) fn kill_group(pid: u32) {
     if let Some(group) = Pid::from_raw(pid as i32) {
         let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// How long a group that was killed may take to end, and how often that is looked at.
+const GROUP_ENDS: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_micros(50);
+
+/// Takes the account of what a process had started, when it has been waited for after [`kill_group`]. These are the
+/// children of the system's first process by now, and then there is nothing to do; or of this one, if it is the first of a container or
+/// has asked for such children: then nobody else does it.
+pub(super) fn take_group(pid: u32) {
+    let Some(group) = Pid::from_raw(pid as i32) else { return };
+    let end = Instant::now() + GROUP_ENDS;
+    // The number is nobody else's while one of the group is there, and a new process would get it after all others only.
+    loop {
+        match waitpgid(group, WaitOptions::NOHANG) {
+            Ok(Some(_)) | Err(Errno::INTR) => {}
+            Ok(None) if Instant::now() < end => thread::sleep(LOOK),
+            // There is none, or it cannot end yet.
+            Ok(None) | Err(_) => return,
+        }
     }
 }
 

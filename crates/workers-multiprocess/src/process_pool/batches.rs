@@ -134,7 +134,8 @@ where
         is_ordered: bool,
     ) -> Self {
         // The time of each is limited, and known only if it crosses alone.
-        let fixed = if terms.time_limit.is_some() { Some(1) } else { terms.chunk_size };
+        let limited = terms.time_limit.is_some() || board.options.worker.config.processor.is_some();
+        let fixed = if limited { Some(1) } else { terms.chunk_size };
         let mut map = Self {
             board,
             task,

@@ -172,7 +172,8 @@ impl Board {
     }
 
     /// The worker is dead. `wild` is what it did that cannot be, if the pool has ended it for that.
-    /// Says whether it had done anything, or has died of something.
+    /// Says whether another is to take its place at once: it had done anything, or has died of something, and does not
+    /// only wait to be needed.
     pub(super) fn bereave(&self, number: usize, death: &Death, wild: Option<&str>) -> bool {
         self.with(|state, after| state.bereave(number, death, wild, after))
     }

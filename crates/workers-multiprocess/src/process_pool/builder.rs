@@ -167,10 +167,10 @@ impl Builder {
     }
 
     /// A task that each worker runs first, with this argument. If it panics, the worker is not started, and
-    /// [`build`](Self::build) fails.
+    /// [`build`](Self::build) fails. It returns nothing, so that it cannot fail unseen.
     pub fn initializer<F, A, P>(mut self, task: F, argument: &A) -> Self
     where
-        F: Callable<A, P> + 'static,
+        F: Callable<A, P, Output = ()> + 'static,
         A: Serialize,
     {
         let encode = || {
@@ -185,7 +185,8 @@ impl Builder {
         self
     }
 
-    /// A worker that has run so many tasks is replaced. Without this it is not.
+    /// A worker that has run so many tasks is replaced; one that has begun a batch of a `map` ends it before. Without this
+    /// it is not.
     pub fn max_tasks(mut self, tasks: u64) -> Self {
         self.max_tasks = Some(tasks);
         self
@@ -201,8 +202,11 @@ impl Builder {
         self
     }
 
-    /// Processor time (`RLIMIT_CPU`) that a worker may use in all, in whole seconds: then the system kills it. On
-    /// Windows there is no such limit, and [`build`](Self::build) refuses.
+    /// Processor time that a task may use. A worker that has used so much in all is replaced after its task; one that has
+    /// used twice as much (`RLIMIT_CPU`, in whole seconds) is ended by SIGXCPU, and its task fails with
+    /// [`TaskError::WorkerDied`]. So a task has `time` at least, twice that and a second at most, and none is ended for what
+    /// others have used. The calls of a `map` cross one by one. What the initializer uses counts too. On Windows there is no such limit, and
+    /// [`build`](Self::build) refuses.
     pub fn processor_limit(mut self, time: Duration) -> Self {
         self.worker.config.processor = Some(time);
         self

@@ -46,7 +46,7 @@ impl<'p, F> Call<'p, F> {
     }
 
     /// How many calls of a [`map`](Self::map) cross together. Without this it follows from the time that they take;
-    /// with a time limit each crosses alone.
+    /// with a limit of time or processor time each crosses alone.
     ///
     /// # Panics
     /// If it is 0.

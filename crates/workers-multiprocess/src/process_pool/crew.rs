@@ -31,7 +31,12 @@ enum Ending {
 }
 
 impl Crew {
-    /// Until the pool is at its end and nothing waits.
+    /// A worker is ready: it can be given jobs. They lie there until it is attended.
+    pub(super) fn seat(&self, worker: &Worker) {
+        self.board.seat_up(self.number, Seat::new(worker, self.board.options.max_tasks));
+    }
+
+    /// Until the pool is at its end and nothing waits. `first` has its [`seat`](Self::seat).
     pub(super) fn attend(self, first: Worker) {
         let mut next = Some(first);
         loop {
@@ -63,6 +68,7 @@ impl Crew {
             let started = Worker::launch(options, &self.name).and_then(|mut worker| {
                 self.board.starts(self.number, &worker.process);
                 worker.greet(self.board.registry, options)?;
+                self.seat(&worker);
                 Ok(worker)
             });
             match started {
@@ -79,6 +85,7 @@ impl Crew {
 
     /// Until the worker is dead, which is not replaced: what it has not begun ends with it.
     pub(super) fn attend_one(self, worker: Worker) -> Death {
+        self.seat(&worker);
         let (death, _) = self.tend(worker);
         self.board.end_waiting(&Reply::Died(death.clone()));
         death
@@ -87,7 +94,6 @@ impl Crew {
     /// Until the worker is dead; says how it died, and whether it has done anything.
     fn tend(&self, mut worker: Worker) -> (Death, bool) {
         let mut replies = worker.region.replies();
-        self.board.seat_up(self.number, Seat::new(&worker, self.board.options.max_tasks));
         let ending = self.take_answers(&mut replies, &worker.socket);
         let death = match ending {
             Ending::Leaves => worker.leave(self.board.options.grace),

@@ -59,8 +59,8 @@ impl State {
         if !self.seats[number].as_ref().is_some_and(is_idle) {
             return;
         }
-        let flights = |seat: &Option<Seat>| seat.as_ref().map_or(0, |seat| seat.flights.len());
-        let busiest = (0..self.seats.len()).max_by_key(|number| flights(&self.seats[*number]));
+        let jobs = |seat: &Option<Seat>| seat.as_ref().map_or(0, Seat::jobs);
+        let busiest = (0..self.seats.len()).max_by_key(|number| jobs(&self.seats[*number]));
         let Some((from, seat)) = busiest.and_then(|from| Some((from, self.seats[from].as_mut()?))) else {
             return;
         };
@@ -115,6 +115,8 @@ impl State {
         self.counts.restarts += 1;
         let timed_out = seat.timed_out == Some(seat.turn);
         let was_of_use = seat.finished > 0 || seat.has_begun();
+        // The next would soon end, too.
+        let was_idle = self.idle_limit.is_some() && seat.flights.is_empty();
         for (place, (mut job, begun)) in seat.bereave().into_iter().enumerate() {
             if job.is_stopped || (!begun && self.is_discarding) {
                 after.gone.push(job);
@@ -139,7 +141,7 @@ impl State {
         }
         self.hand_out(after);
         self.close_if_done();
-        was_of_use
+        was_of_use && !was_idle
     }
 
     /// The job has cost a worker.

@@ -31,6 +31,9 @@ pub(super) fn prepare() -> io::Result<&'static Registry> {
     Ok(registry)
 }
 
+/// Longer than any worker takes to start, and short enough to be added to the time.
+const LONG: Duration = Duration::from_secs(1 << 32);
+
 /// A worker process that was started, with what its pool has of it.
 pub(super) struct Worker {
     pub(super) process: Arc<Process>,
@@ -78,17 +81,24 @@ impl Worker {
 
     /// Waits until the worker is ready.
     pub(super) fn greet(&mut self, registry: &Registry, options: &WorkerOptions) -> io::Result<()> {
-        let until = Instant::now() + options.start_limit;
-        match self.socket.greeting(&self.process, until) {
+        let until = Instant::now() + options.start_limit.min(LONG);
+        let mut said = self.socket.greeting(&self.process, until);
+        // What it seems to be at, if it says no more.
+        let mut at = INIT_MISSING;
+        if let Ok(Some(FromWorker::Initializes)) = said {
+            at = "that was in its initializer";
+            said = self.socket.greeting(&self.process, until);
+        }
+        match said {
             Err(error) if error.kind() == ErrorKind::TimedOut => {
                 self.process.kill();
-                let text = format!("a worker was not ready after {:?}: {INIT_MISSING}", options.start_limit);
+                let text = format!("a worker was not ready after {:?}: {at}", options.start_limit);
                 Err(io::Error::new(ErrorKind::TimedOut, text))
             }
             Ok(Some(FromWorker::Ready { protocol: PROTOCOL, build })) if build == registry.build_id() => {
                 Ok(())
             }
-            Ok(Some(FromWorker::Ready { .. } | FromWorker::Files { .. })) => {
+            Ok(Some(FromWorker::Ready { .. } | FromWorker::Initializes | FromWorker::Files { .. })) => {
                 Err(io::Error::other("a worker is another program, or another version of this one"))
             }
             Ok(Some(FromWorker::Refused(reason))) => Err(io::Error::other(reason)),
@@ -99,7 +109,7 @@ impl Worker {
                     [] => String::new(),
                     lines => format!("; its last words: {}", lines.join(" | ")),
                 };
-                let why = if death.out_of_memory { "probably for want of memory" } else { INIT_MISSING };
+                let why = if death.out_of_memory { "probably for want of memory" } else { at };
                 Err(io::Error::other(format!("a worker {ending} before it was ready: {why}{said}")))
             }
         }
@@ -139,6 +149,33 @@ impl Drop for Worker {
     fn drop(&mut self) {
         if self.keeper.is_some() {
             self.end();
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux", not(feature = "sockets")))]
+mod tests {
+    use super::*;
+    use crate::process_pool::builder::Builder;
+
+    #[test]
+    fn a_worker_with_other_tasks_or_another_protocol_is_refused() {
+        let registry = Registry::get().unwrap();
+        let (protocol, build) = (PROTOCOL, registry.build_id());
+        for (said, is_welcome) in [
+            (FromWorker::Ready { protocol, build }, true),
+            (FromWorker::Ready { protocol, build: build + 1 }, false),
+            (FromWorker::Ready { protocol: protocol + 1, build }, false),
+        ] {
+            let (process, _, region) = link::alone();
+            let (ours, theirs) = Socket::pair().unwrap();
+            theirs.send(&said, &[]).unwrap();
+            let mut worker = Worker::of_parts(Arc::new(process), Arc::new(ours), region);
+            let greeted = worker.greet(registry, &Builder::new().worker).map_err(|error| error.to_string());
+            match is_welcome {
+                true => assert_eq!(greeted, Ok(())),
+                false => assert!(greeted.unwrap_err().starts_with("a worker is another program")),
+            }
         }
     }
 }

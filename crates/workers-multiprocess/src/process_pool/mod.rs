@@ -97,6 +97,7 @@ impl ProcessPool {
         let mut pool = Self { board, threads: Vec::new(), _interrupt: interrupt };
         for ((number, name), worker) in names.into_iter().enumerate().zip(workers) {
             let crew = Crew { board: Arc::clone(&pool.board), number, name };
+            crew.seat(&worker);
             let thread = Thread::new(move || crew.attend(worker)).name(format!("pool-process-{number}"));
             pool.threads.push(thread.daemon(true).start()?);
         }

@@ -275,7 +275,7 @@ impl ProcessRef {
         self.0.is_daemon
     }
 
-    /// Waits until it has ended. Nothing of it is left then: no zombie, and none of the processes that it has started.
+    /// Waits until it has ended. Nothing of it is left then, also no zombie, and the processes that it has started were killed.
     pub fn join(&self) {
         self.join_timeout(Deadline::NEVER);
     }

@@ -146,11 +146,16 @@ impl Seat {
         Ok(job)
     }
 
-    /// Takes back jobs that the worker has not begun, the last first: half of them.
+    /// How many jobs it has; what was withdrawn is none.
+    pub(super) fn jobs(&self) -> usize {
+        self.flights.iter().filter(|flight| flight.job.is_some()).count()
+    }
+
+    /// Takes back jobs that the worker has not begun, the last first: half of all that it has.
     pub(super) fn withdraw_half(&mut self) -> Vec<Job> {
-        let wanted = self.flights.len() / 2;
+        let wanted = self.jobs() / 2;
         let mut jobs = Vec::new();
-        for flight in self.flights.iter_mut().rev() {
+        for flight in self.flights.iter_mut().rev().filter(|flight| flight.job.is_some()) {
             if jobs.len() == wanted || !self.region.withdraw(flight.ticket) {
                 break;
             }

@@ -17,7 +17,7 @@ use crate::{
     wire,
 };
 use batch::Desk;
-use std::{io, process, sync::Arc};
+use std::{io, process, sync::Arc, time::Duration};
 use watch::Watch;
 
 /// Makes this process a worker if a [`ProcessPool`](crate::ProcessPool) started it; must be the first line of
@@ -73,13 +73,16 @@ fn serve() -> io::Result<()> {
     let (config, socket, region) = link::arrive()?;
     let watch = Watch::start(socket, config.parent)?;
     let registry = Registry::get().map_err(io::Error::other)?;
+    if config.initializer.is_some() {
+        watch.socket().send(&FromWorker::Initializes, &[])?;
+    }
     if let Err(reason) = prepare(&config, registry) {
         watch.socket().send(&FromWorker::Refused(reason), &[])?;
         return Ok(());
     }
     let (mut assignments, answers) = (region.assignments(), region.answers());
     watch.socket().send(&FromWorker::Ready { protocol: PROTOCOL, build: registry.build_id() }, &[])?;
-    let served = work(registry, &mut assignments, answers, &watch);
+    let served = work(registry, &mut assignments, answers, &watch, config.processor);
     // Said last: the pool waits for the process to end, and that is what we do now.
     drop(assignments);
     match batch::first_failure() {
@@ -105,6 +108,7 @@ fn work(
     assignments: &mut Incoming,
     answers: Outgoing,
     watch: &Arc<Watch>,
+    processor: Option<Duration>,
 ) -> io::Result<()> {
     let mut desk = Desk::new(registry, answers, Arc::clone(watch));
     let mut message = Vec::new();
@@ -118,5 +122,9 @@ fn work(
         }
         let (request, body) = wire::read_first::<Request>(&message).map_err(io::Error::other)?;
         desk.serve(&request, body)?;
+        // The next task has all its time in another worker.
+        if processor.is_some_and(link::has_used) {
+            return Ok(());
+        }
     }
 }

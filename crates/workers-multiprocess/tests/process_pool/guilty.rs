@@ -36,6 +36,11 @@ fn leave_a_writer(_: ()) -> u32 {
 }
 
 #[task]
+fn waste(len: usize) {
+    drop(std::hint::black_box(vec![1_u8; len]));
+}
+
+#[task]
 fn complain(text: String) {
     eprintln!("{text}");
 }
@@ -46,6 +51,18 @@ pub(crate) fn a_task_behind_many_that_kill_their_workers_is_done() {
     let innocent = pool.submit(tasks::square, 3);
     assert!(guilty.into_iter().all(|guilty| death(result(guilty)) == (Some(6), None)));
     assert_eq!(result(innocent), Ok(9));
+}
+
+pub(crate) fn tasks_behind_one_that_does_not_end_are_done_by_the_other_worker() {
+    let pool = ProcessPool::builder().workers(2).grace(Duration::ZERO).build().unwrap();
+    let endless = pool.submit(sleep, u64::MAX);
+    // Some of them lie behind it, and half of those are fetched at a time.
+    let squares: Vec<_> = (0..20).map(|n| pool.submit(tasks::square, n)).collect();
+    for (n, square) in (0..20).zip(squares) {
+        assert_eq!(result(square), Ok(n * n));
+    }
+    assert!(!endless.is_done());
+    assert!(endless.cancel());
 }
 
 pub(crate) fn a_task_is_not_killed_for_the_time_of_the_one_before() {
@@ -231,7 +248,7 @@ pub(crate) fn a_limit_of_memory_in_which_no_worker_gets_ready_is_a_clear_error()
     let before = (open_descriptors(), children());
     let limited = |bytes| ProcessPool::builder().workers(1).memory_limit(bytes).stderr(Output::Null);
     let too_little = limited(1 << 20).build().unwrap_err();
-    let too_much = limited(512 << 20).initializer(tasks::repeat, &(1 << 30)).build().unwrap_err();
+    let too_much = limited(512 << 20).initializer(waste, &(1 << 30)).build().unwrap_err();
     if LOOPBACK {
         assert_eq!([too_little.kind(), too_much.kind()], [ErrorKind::Unsupported; 2]);
     } else {

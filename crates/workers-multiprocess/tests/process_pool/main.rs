@@ -12,6 +12,8 @@ mod interrupts;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod matrix;
 #[cfg(all(target_os = "linux", not(loom)))]
+mod options;
+#[cfg(all(target_os = "linux", not(loom)))]
 mod pools;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod process;
@@ -103,6 +105,7 @@ const TESTS: &[harness::Test] = tests! {
     }
     guilty::{
         a_task_behind_many_that_kill_their_workers_is_done,
+        tasks_behind_one_that_does_not_end_are_done_by_the_other_worker,
         a_task_is_not_killed_for_the_time_of_the_one_before,
         a_stopped_worker_whose_tasks_were_taken_back_is_no_hindrance_to_a_shutdown,
         a_shutdown_does_not_wait_for_a_worker_that_hangs_at_its_start,
@@ -122,10 +125,26 @@ const TESTS: &[harness::Test] = tests! {
     matrix::{
         a_failure_while_decoding_running_or_encoding_costs_its_own_task_only,
         a_panic_in_the_pools_own_process_costs_its_own_task_only,
+        a_failure_that_ends_the_program_ends_its_workers,
         a_failure_of_an_idle_worker_costs_no_task,
         a_failure_while_requests_and_answers_are_sent_costs_one_task_at_most,
         a_failure_at_start_up_is_an_error_and_the_next_start_succeeds,
         a_failure_at_the_end_leaves_nothing_behind,
+    }
+    options::{
+        each_worker_runs_the_initializer_first,
+        an_initializer_takes_an_argument_of_any_length,
+        an_initializer_that_fails_is_told_from_an_init_that_is_missing,
+        a_worker_is_replaced_after_so_many_tasks,
+        a_worker_with_nothing_to_do_ends_and_is_started_when_it_is_needed,
+        who_uses_too_much_processor_time_is_ended_and_nobody_else_is,
+        a_limit_may_be_as_long_as_a_duration_can_be,
+        a_task_that_has_cost_its_workers_is_listed_with_its_argument,
+        a_task_that_is_cancelled_is_told_and_killed_if_it_does_not_end,
+        a_line_comes_with_the_name_of_its_worker_and_of_its_stream,
+        rayon_in_a_worker_has_its_share_of_the_cores,
+        the_workers_are_in_the_statistics_from_the_start,
+        what_a_task_has_started_stays_no_zombie_where_the_program_takes_it_over,
     }
     pools::{
         a_pool_goes_on_when_another_is_dropped_or_loses_a_worker,

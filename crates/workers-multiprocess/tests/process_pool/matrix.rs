@@ -2,8 +2,8 @@
 //!
 //! | stage | where | failures |
 //! |---|---|---|
-//! | argument encode, result decode | in the pool's own process | panic; any other ends the program, and no pool |
-//! | send | a worker fails at any moment while requests and answers are sent | all but panic, which ends a thread only |
+//! | argument encode, result decode | in the pool's own process | all: a panic is the task's, what ends the program ends its workers |
+//! | send, both ways | a worker fails at any moment while requests and answers are sent | all but panic, which ends a thread only |
 //! | decode, run, result encode | in the worker, with the task begun | all |
 //! | idle | in the worker, by a thread that a task has left | all |
 //! | start-up | in the worker's initializer, of the first worker and of one that takes another's place | all |
@@ -11,11 +11,21 @@
 
 use crate::{
     tasks,
-    tools::{children, fresh_path, open_descriptors, result, wait_until},
+    tools::{children, fresh_path, is_running, open_descriptors, result, scenario, send_signal, wait_until},
 };
 use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{collections::BTreeSet, fs, path::PathBuf, process, sync::OnceLock, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::process::ExitStatusExt,
+    path::PathBuf,
+    process,
+    sync::OnceLock,
+    thread,
+    time::Duration,
+};
 use workers_multiprocess::{Builder, ProcessPool, TaskError, task};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,6 +261,54 @@ pub(crate) fn a_panic_in_the_pools_own_process_costs_its_own_task_only() {
     cell("argument encode", Panic, |failure| {
         among_others(failure, |pool| pool.submit(decode, Bomb { encoded: Some(failure), decoded: None }));
     });
+}
+
+const IN_THE_PROGRAM: &str = "fails in its own process: ";
+
+/// The scenario of a program that fails while it encodes an argument or decodes a result.
+pub(crate) fn fail_in_the_program(name: &str) -> Option<()> {
+    let (stage, failure) = name.strip_prefix(IN_THE_PROGRAM)?.split_once(' ')?;
+    let failure = ALL.into_iter().find(|known| format!("{known:?}") == failure)?;
+    let pool = ProcessPool::new(2).unwrap();
+    for child in children() {
+        println!("{child}");
+    }
+    println!("workers");
+    let ended = match stage {
+        "encode" => result(pool.submit(decode, Bomb { encoded: Some(failure), decoded: None })),
+        _ => result(pool.submit(decode_result, failure)).map(drop),
+    };
+    assert_eq!(ended, Ok(()));
+    computes(&pool);
+    println!("it goes on");
+    Some(())
+}
+
+pub(crate) fn a_failure_that_ends_the_program_ends_its_workers() {
+    for failure in ALL.into_iter().filter(|failure| *failure != Panic) {
+        for stage in ["encode", "decode"] {
+            let mut program = scenario(&format!("{IN_THE_PROGRAM}{stage} {failure:?}"));
+            let mut program =
+                program.stdout(process::Stdio::piped()).stderr(process::Stdio::piped()).spawn().unwrap();
+            let mut lines = BufReader::new(program.stdout.take().unwrap()).lines().map(Result::unwrap);
+            let workers: Vec<u32> = lines.by_ref().map_while(|line| line.parse().ok()).collect();
+            assert_eq!(workers.len(), 2);
+            if failure == Stop {
+                let stat = format!("/proc/{}/stat", program.id());
+                wait_until("it has stopped", || fs::read_to_string(&stat).unwrap().contains(") T "));
+                assert!(workers.iter().all(|worker| is_running(*worker)));
+                send_signal(program.id(), "CONT");
+            }
+            let rest: Vec<String> = lines.collect();
+            let ending = program.wait().unwrap();
+            let goes_on = matches!(failure, Stop | Descriptors);
+            assert_eq!(rest == ["it goes on"], goes_on, "{stage} x {failure:?}: {ending}, {rest:?}");
+            if !goes_on {
+                assert_eq!((ending.signal(), ending.code()), failure.death(), "{stage} x {failure:?}");
+            }
+            wait_until("the workers have ended", || !workers.iter().any(|worker| is_running(*worker)));
+        }
+    }
 }
 
 pub(crate) fn a_failure_of_an_idle_worker_costs_no_task() {

@@ -97,6 +97,7 @@ fn with_init(name: &str) {
             }
             assert_eq!(result(busy), Ok(()), "it goes on for ever");
         }
+        "first of a container" => crate::options::first_of_a_container(),
         "few descriptors" => few_descriptors(),
         "few descriptors for results" => crate::guilty::few_descriptors_for_results(),
         "process pid" => {
@@ -125,7 +126,7 @@ fn with_init(name: &str) {
             println!("no pool is left");
             thread::sleep(tools::LONG);
         }
-        _ => panic!("no scenario is called {name}"),
+        _ => crate::matrix::fail_in_the_program(name).expect("there is a scenario of this name"),
     }
 }
 

@@ -122,6 +122,9 @@ pub(super) fn signal(child: &mut Child, _: Signal) -> io::Result<()> {
 /// What a process has started is not known here.
 pub(super) fn kill_group(_: u32) {}
 
+/// So nobody takes the account of its end.
+pub(super) fn take_group(_: u32) {}
+
 /// Waits until a process has ended. Its connection ends with it, as nobody else has that.
 pub(super) fn await_end(process: &Process, region: &Region) {
     let mut pause = LOOK;

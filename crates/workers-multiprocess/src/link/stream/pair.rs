@@ -1,7 +1,7 @@
 //! How do a pool and its worker come together on Unix? By two pairs of sockets: one is the worker's standard input, and by
 //! it come the other one, and standard output.
 
-pub(super) use super::super::system::kill_group;
+pub(super) use super::super::system::{kill_group, take_group};
 use super::{
     super::{Out, Signal, system},
     Config, Process, Region,

@@ -96,6 +96,7 @@ impl Process {
         // The number is its own until it is waited for: so the group is.
         meeting::kill_group(self.pid);
         let ending = running.child.wait().map_or((None, None), system::ending);
+        meeting::take_group(self.pid);
         running.ending = Some(ending);
         running.told = None;
         ending
