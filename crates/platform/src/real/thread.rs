@@ -49,8 +49,8 @@ const NOT_YET: usize = usize::MAX;
 std::thread_local! {
     // No destructor: it can be read as long as the thread runs anything.
     static ID: Cell<usize> = const { Cell::new(NOT_YET) };
-    /// Whether this thread's last pauses were enough.
-    static PAID: Cell<bool> = const { Cell::new(false) };
+    /// How often in a row this thread has paused in vain.
+    static IN_VAIN: Cell<u32> = const { Cell::new(0) };
 }
 
 #[inline]
@@ -84,6 +84,9 @@ fn new_id() -> usize {
     let last = LAST.fetch_update(Relaxed, Relaxed, |last| (last + 1 < NOT_YET).then_some(last + 1));
     last.expect("fewer threads than usize can number") + 1
 }
+
+/// After so many times in vain a thread pauses for long once more.
+const TRY_AGAIN: u32 = 64;
 
 /// A bounded spin: worth its while on several cores, of no use on one.
 ///
@@ -134,11 +137,12 @@ impl Spin {
         Self::of(5, 65, 1)
     }
 
-    /// The pauses of a long spin, or none: for who then says that it waits, and [`yields`](Self::yields). Many where
-    /// the thread's last ones have [paid](Self::paid), up to 255 or one to ten microseconds: its partner is on
-    /// another core, and who gives up too soon may lose its own to a thread that only waits. Else 15, to find out.
+    /// Pauses, or none: for who then yields or says that it waits. Many where the thread's last ones have
+    /// [paid](Self::paid), 255 in eight turns or one to ten microseconds: its partner is on another core, and who gives up
+    /// too soon may lose its own to a thread that only waits. Else a single one, as the partner may need this core; but
+    /// many again each 64th time, to find out.
     pub fn pauses() -> Self {
-        let turns = if PAID.get() { 8 } else { 4 };
+        let turns = if IN_VAIN.get().is_multiple_of(TRY_AGAIN) { 8 } else { 1 };
         Self::of(turns, turns, 1)
     }
 
@@ -146,7 +150,7 @@ impl Spin {
     pub fn paid(self, came: bool) {
         // Yields say nothing of how long to pause.
         if self.pauses > 0 {
-            PAID.set(came);
+            IN_VAIN.set(if came { 0 } else { IN_VAIN.get().wrapping_add(1) });
         }
     }
 
@@ -278,4 +282,29 @@ fn count_cores() -> u32 {
 #[cfg(not(target_os = "linux"))]
 fn count_cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |n| n.get() as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_pauses_in_vain_does_so_once_until_the_next_attempt_to_find_out() {
+        let pause = |came: bool| {
+            let mut spin = Spin::pauses();
+            let turns = std::iter::from_fn(|| spin.turn().then_some(())).count();
+            spin.paid(came);
+            turns
+        };
+        let many = if cores() > 1 { 8 } else { 0 };
+        let one = many.min(1);
+        assert_eq!([pause(true), pause(true), pause(false)], [many; 3]);
+        for _ in 0..2 {
+            assert!((1..TRY_AGAIN).all(|_| pause(false) == one));
+            assert_eq!(pause(false), many);
+        }
+        assert_eq!([pause(true), pause(true)], [one, many]);
+        Spin::yields().paid(false);
+        assert_eq!(pause(true), many, "yields say nothing");
+    }
 }
