@@ -44,6 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let withdrawn = Thread::new(|| HASTY.withdraw_at_once(5)).start()?.join()?;
     Thread::new(|| HASTY.deposit(10)).start()?.join()?;
     let raised = withdrawn.expect_err("there was no money");
+    assert_eq!(*HASTY.balance.lock(), 10, "nothing was withdrawn");
     println!("fault: the withdrawal came first ({raised}), final balance {}", HASTY.balance.lock());
 
     // The same order, and now it does no harm.
@@ -52,6 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let deposit = Thread::new(|| PATIENT.deposit(10)).start()?;
     withdrawal.join()?;
     deposit.join()?;
+    assert_eq!(*PATIENT.balance.lock(), 5);
     println!("cure: final balance {}", PATIENT.balance.lock());
     Ok(())
 }

@@ -18,6 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for thread in threads {
         thread.join()?;
     }
+    assert_eq!(*COUNTER.lock(), 10, "no addition is lost");
     println!("Counter value is {}", COUNTER.lock());
     Ok(())
 }

@@ -33,7 +33,11 @@ impl Table {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    locks::order::on_cycle(|cycle| println!("fault: {cycle}"));
+    static TOLD: Lock<u32> = Lock::new(0);
+    locks::order::on_cycle(|cycle| {
+        *TOLD.lock() += 1;
+        println!("fault: {cycle}");
+    });
 
     let table = Table::new();
     for seat in 0..SEATS {
@@ -48,6 +52,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let table = Arc::clone(&table);
         Thread::new(move || table.eat_with(one.min(other), one.max(other))).start()?.join()?;
     }
+    assert_eq!(
+        *TOLD.lock(),
+        u32::from(cfg!(debug_assertions)),
+        "of the first table, once; a release build checks nothing"
+    );
     println!("cure: nothing to report, each fork used {} times", table.forks[0].lock());
     Ok(())
 }

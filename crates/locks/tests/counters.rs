@@ -1,7 +1,8 @@
 //! A lock counts the waits for it, and nothing else.
 #![cfg(all(feature = "counters", not(loom)))]
 
-use locks::{Condition, Counters, Lock, RLock, RwLock, Watch};
+use locks::{Condition, Counters, Deadline, Lock, RLock, RwLock, Watch};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
 
@@ -150,9 +151,11 @@ fn its_state_counts_those_who_wait_now() {
         for _ in 0..2 {
             scope.spawn(|| drop(lock.lock()));
         }
-        while !shows(&lock, "waiting: 2") {
+        // The state alone: its Debug is a second look, between which and the first one somebody may come.
+        while !format!("{:?}", lock.state()).contains("waiting: 2") {
             thread::yield_now();
         }
+        assert!(shows(&lock, "waiting: 2"), "both have come, and stay");
         drop(guard);
     });
     assert!(shows(&lock, "waiting: 0"));
@@ -174,4 +177,19 @@ fn nobody_owns_it_during_a_wait_and_the_waiter_does_after_it() {
         assert!(shows(&lock, "owner: nobody"), "it stands in line, and has let go of the lock");
         changed.notify_one();
     });
+}
+
+#[test]
+fn a_wait_that_does_not_begin_leaves_the_owner() {
+    struct Never;
+    impl From<Never> for Deadline {
+        fn from(_: Never) -> Self {
+            panic!("on purpose")
+        }
+    }
+    let (lock, changed) = (Lock::new(()), Condition::new());
+    let mut guard = lock.lock();
+    let wait = AssertUnwindSafe(|| changed.wait_timeout(&mut guard, Never));
+    assert!(catch_unwind(wait).is_err());
+    assert!(shows(&lock, "owner: this thread, waiting: 0"));
 }

@@ -2,7 +2,9 @@
 #![cfg(all(feature = "lock-order", debug_assertions, not(loom)))]
 
 use locks::{Condition, Lock, RLock, RLockGuard, RwLock, Watch};
+use std::hint;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
@@ -280,4 +282,29 @@ fn an_rlock_taken_again_makes_no_order_and_is_watched_like_the_others() {
     let said = said.expect("another thread may hold the one and want the other");
     assert!(said.contains("\"recursive\"") && said.contains("\"plain\""), "{said}");
     assert!(first.try_lock().is_some() && second.try_lock().is_some());
+}
+
+#[test]
+fn of_two_who_close_a_circle_at_the_same_moment_one_is_told() {
+    // Readers, who do not wait for each other: if neither were told, the test would fail and not hang.
+    let (arrived, rounds) = (AtomicUsize::new(0), 300);
+    let locks: Vec<_> = (0..rounds).map(|_| [RwLock::new(()), RwLock::new(())]).collect();
+    let cross = |who: usize| -> Vec<bool> {
+        let take = |(round, pair): (usize, &[RwLock<()>; 2])| {
+            let _first = pair[who].read();
+            // Relaxed: both are to be here, and nothing is handed over.
+            arrived.fetch_add(1, Relaxed);
+            while arrived.load(Relaxed) < 2 * (round + 1) {
+                hint::spin_loop();
+            }
+            said(|| drop(pair[1 - who].read())).is_some()
+        };
+        locks.iter().enumerate().map(take).collect()
+    };
+    let (one, other) = thread::scope(|scope| {
+        let other = scope.spawn(|| cross(1));
+        (cross(0), other.join().unwrap())
+    });
+    let untold = one.iter().zip(&other).filter(|(one, other)| !**one && !**other).count();
+    assert_eq!(untold, 0, "of {rounds}");
 }

@@ -69,8 +69,10 @@ impl Condition {
     /// The lock is held again in any case, however long that takes.
     #[track_caller]
     pub fn wait_timeout<Why, G: Guard<Why>>(&self, guard: &mut G, timeout: impl Into<Deadline>) -> bool {
+        // First: it may be the user's code, and panic.
+        let deadline = timeout.into();
         let _waits = span(What::ConditionWait);
-        let Ok(notified) = self.raw.wait_timeout(guard.raw(Ours::new()), timeout) else {
+        let Ok(notified) = self.raw.wait_timeout(guard.raw(Ours::new()), deadline) else {
             unreachable!("a guard holds its lock");
         };
         guard.taken_again(Ours::new());

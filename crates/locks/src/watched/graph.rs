@@ -16,7 +16,7 @@
 //! # Invariants
 //! - I1. An edge leads to a node that is there: `after` of the one and `before` of the other change together.
 //! - I2. Without a callback that lets cycles pass, there is none: an edge is kept only when no path leads
-//!   back.
+//!   back, and no other comes between the look and the keeping.
 
 use super::cycle::{Cycle, Step};
 use core::panic::Location;
@@ -59,8 +59,24 @@ impl Graph {
         self.node(lock, String::new).name = format!("{name:?}");
     }
 
-    /// The cycles that are closed if the thread waits for the lock now.
-    pub(super) fn cycles(&mut self, thread: Id, lock: Id, place: Place) -> Vec<Cycle> {
+    /// The cycles that are closed if the thread waits for the lock now, those of `counts`; if there are none, it is
+    /// kept that it waits. At once: of two threads that close a circle together, the second must find the first.
+    pub(super) fn connect_or_tell(
+        &mut self,
+        thread: Id,
+        lock: Id,
+        place: Place,
+        counts: impl Fn(&Cycle) -> bool,
+    ) -> Vec<Cycle> {
+        let mut cycles = self.cycles(thread, lock, place);
+        cycles.retain(counts);
+        if cycles.is_empty() {
+            self.connect(thread, lock, place);
+        }
+        cycles
+    }
+
+    fn cycles(&mut self, thread: Id, lock: Id, place: Place) -> Vec<Cycle> {
         self.node(lock, || format!("a lock first taken at {place}"));
         let closing = |held: &Held| {
             let known = self.locks.get(&held.lock).is_some_and(|node| node.after.contains_key(&lock));

@@ -96,28 +96,28 @@ impl Order {
     /// Reports, if to wait for the lock now can be to wait for ever.
     #[track_caller]
     pub(super) fn before_acquire(&self, place: Place) {
-        if REPORTING.get() {
-            return;
-        }
-        let cycles = locked(&GRAPH).cycles(thread(), self.id(), place);
-        self.report_and_keep(cycles.iter(), place);
+        self.before(place, |_| true);
     }
 
     /// Reports, if to take the lock back after a wait can be to wait for ever. That it is held now, perhaps several
     /// times, is no cycle: the wait lets go of it.
     #[track_caller]
     pub(super) fn before_wait(&self, place: Place) {
-        if REPORTING.get() {
-            return;
-        }
-        let cycles = locked(&GRAPH).cycles(thread(), self.id(), place);
-        self.report_and_keep(cycles.iter().filter(|cycle| !cycle.is_of_one_lock()), place);
+        self.before(place, |cycle| !cycle.is_of_one_lock());
     }
 
     #[track_caller]
-    fn report_and_keep<'a>(&self, cycles: impl Iterator<Item = &'a Cycle>, place: Place) {
-        cycles.for_each(report);
-        locked(&GRAPH).connect(thread(), self.id(), place);
+    fn before(&self, place: Place, counts: impl Fn(&Cycle) -> bool) {
+        if REPORTING.get() {
+            return;
+        }
+        let (thread, lock) = (thread(), self.id());
+        let cycles = locked(&GRAPH).connect_or_tell(thread, lock, place, counts);
+        if !cycles.is_empty() {
+            cycles.iter().for_each(report);
+            // A callback lets it pass: then it is told once.
+            locked(&GRAPH).connect(thread, lock, place);
+        }
     }
 
     pub(super) fn acquired(&self, place: Place) {
