@@ -36,8 +36,9 @@ pub(crate) const VERB: Verb = Verb {
 Usage: cargo xtask test-all [--only STEP]… [--fast] [--list] [--json]
 
 Runs every check that there is, and goes on after a failure. The steps of the model world, and all others with a
-build of their own, run beside the rest, in the time that it leaves. Needs nothing but the Rust toolchain; cargo-nextest is used where it is installed. The output of a step goes to target/test-all/STEP.log;
-when it fails, the end of the log is shown. A step that lacks its tool did not run; it never counts as passed.
+build of their own, run beside the rest, in the time that it leaves. Needs nothing but the Rust toolchain;
+cargo-nextest is used where it is installed. The output of a step goes to target/test-all/STEP.log; when it fails,
+the end of the log is shown. A step that lacks its tool did not run; it never counts as passed.
 
   --only STEP   only this step; may be repeated
   --fast        leave out the long ones: clippy-model, prove, mutants, shuttle, tsan, average, chaos, book

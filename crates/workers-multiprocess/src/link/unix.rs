@@ -148,8 +148,8 @@ const GROUP_ENDS: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_micros(50);
 
 /// Takes the account of what a process had started, when it has been waited for after [`kill_group`]. These are the
-/// children of the system's first process by now, and then there is nothing to do; or of this one, if it is the first of a container or
-/// has asked for such children: then nobody else does it.
+/// children of the system's first process by now, and then there is nothing to do; or of this one, if it is the first
+/// of a container or has asked for such children: then nobody else does it.
 pub(super) fn take_group(pid: u32) {
     let Some(group) = Pid::from_raw(pid as i32) else { return };
     let end = Instant::now() + GROUP_ENDS;
