@@ -116,6 +116,24 @@ fn the_values_of_all_threads_go_with_the_instance() {
 }
 
 #[test]
+fn values_without_a_size_are_as_many_as_threads() {
+    static DROPPED: AtomicUsize = AtomicUsize::new(0);
+    struct Sizeless;
+    impl Drop for Sizeless {
+        fn drop(&mut self) {
+            DROPPED.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+    let local = Arc::new(Local::new(|| Sizeless));
+    local.with(|_| ());
+    let other = Arc::clone(&local);
+    run(move || other.with(|_| ())).join().unwrap();
+    assert_eq!(count(&DROPPED), 1, "that of the thread which has ended");
+    drop(local);
+    assert_eq!(count(&DROPPED), 2);
+}
+
+#[test]
 fn what_an_instance_has_left_in_a_threads_table_belongs_to_no_other() {
     for round in 0..100 {
         let fresh: Local<Cell<u32>> = Local::new(|| Cell::new(7));

@@ -182,15 +182,23 @@ impl<T> Keeper for Values<Owned<T>> {
 }
 
 /// A value on the heap, which may be looked at while it is moved: a `Box` promises that nobody does.
-struct Owned<T>(NonNull<T>);
+struct Owned<T>(NonNull<Room<T>>);
+
+/// A value with an address of its own, by which it is kept: alone, one without a size would have any other's.
+#[repr(C)]
+struct Room<T> {
+    value: T,
+    _own: u8,
+}
 
 impl<T> Owned<T> {
     fn new(value: T) -> Self {
-        Self(NonNull::from(Box::leak(Box::new(value))))
+        Self(NonNull::from(Box::leak(Box::new(Room { value, _own: 0 }))))
     }
 
     fn address(&self) -> *const T {
-        self.0.as_ptr()
+        // The first field lies at the beginning: `repr(C)`.
+        self.0.as_ptr().cast()
     }
 }
 
