@@ -30,7 +30,8 @@ const LONG: Duration = Duration::from_micros(500);
 const WINDOW: Duration = Duration::from_millis(10);
 /// The least after which the cores were ours if nothing else was seen.
 const LONG_WINDOW: Duration = Duration::from_millis(40);
-/// How much of a thread's processor time the system may not have counted yet: a tick of its clock.
+/// How much of a thread's processor time the system may not have counted yet: a tick of its clock, which ticks 250 times
+/// a second. Where it ticks less often, a spell may begin too soon.
 const TICK: Duration = Duration::from_millis(4);
 /// A look of longer ago says nothing of now: the process may have slept in between.
 const RECENT: Duration = Duration::from_millis(100);
