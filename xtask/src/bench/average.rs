@@ -1,7 +1,7 @@
 //! How long does the average of a large file take: with each pool, with one worker and two, and with others?
 //!
 //! Each contestant is a program of its own, and says itself how long it took to read the file and answer. They
-//! run in turn, in rounds that rotate the order.
+//! run in turn, in rounds that rotate the order; one worker and two of the same pool always one after the other.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -73,7 +73,7 @@ pub(super) fn run(arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     let mut overall = None;
     for round in 0..job.rounds {
         for place in 0..contestants.len() {
-            let place = (place + round) % contestants.len();
+            let place = (place + round * WORKERS.len()) % contestants.len();
             contestants[place].take_turn(&mut overall)?;
         }
     }

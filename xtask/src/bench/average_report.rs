@@ -30,16 +30,13 @@ impl Run {
         Self { who, workers, version: None, seconds: Vec::new() }
     }
 
-    /// The middle, or the mean of the two middles.
     fn median(&self) -> f64 {
-        let mut sorted = self.seconds.clone();
-        sorted.sort_by(f64::total_cmp);
-        let middle = sorted.len() / 2;
-        if sorted.len().is_multiple_of(2) {
-            sorted[middle - 1].midpoint(sorted[middle])
-        } else {
-            sorted[middle]
-        }
+        median(self.seconds.clone())
+    }
+
+    /// How many times as long as `other`: the median over the rounds, as the machine may be slower in some of them.
+    fn to(&self, other: &Self) -> f64 {
+        median(self.seconds.iter().zip(&other.seconds).map(|(ours, theirs)| ours / theirs).collect())
     }
 
     fn best(&self) -> f64 {
@@ -117,23 +114,34 @@ pub(super) fn json(job: &Job, runs: &[Run], absent: &Absent) -> Value {
     })
 }
 
+/// The middle, or the mean of the two middles.
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    let middle = numbers.len() / 2;
+    if numbers.len().is_multiple_of(2) {
+        numbers[middle - 1].midpoint(numbers[middle])
+    } else {
+        numbers[middle]
+    }
+}
+
 fn goals(runs: &[Run]) -> Vec<Goal> {
-    let median = |who: &str, workers: usize| {
-        let run = runs.iter().find(|run| run.who == who && run.workers == workers);
-        run.map_or(f64::NAN, Run::median)
+    let ratio = |(who, workers): (&str, usize), (other, others): (&str, usize)| {
+        let find = |who, workers| runs.iter().find(|run| run.who == who && run.workers == workers);
+        find(who, workers).zip(find(other, others)).map_or(f64::NAN, |(run, other)| run.to(other))
     };
     let [processes, others @ ..] = POOLS;
     let mut goals = Vec::new();
     for workers in WORKERS {
         for other in others {
-            let reached = median(processes, workers) / median(other, workers);
+            let reached = ratio((processes, workers), (other, workers));
             let what = format!("{processes} to {other}, {}", table::counted(workers, "worker"));
             goals.push(Goal { what, goal: 1.05, reached, met: reached <= 1.05 });
         }
     }
     let [one, two] = WORKERS;
     for who in POOLS {
-        let reached = median(who, one) / median(who, two);
+        let reached = ratio((who, one), (who, two));
         let what = format!("{who}, speed of two workers to one");
         goals.push(Goal { what, goal: 1.9, reached, met: reached >= 1.9 });
     }
@@ -163,6 +171,12 @@ mod tests {
         assert_eq!(run("a", 1, &[4.0, 1.0, 2.0, 3.0]).median(), 2.5);
         let run = run("a", 1, &[3.0, 1.0, 2.0]);
         assert_eq!((run.best(), run.worst()), (1.0, 3.0));
+    }
+
+    #[test]
+    fn what_is_compared_was_run_in_the_same_round() {
+        let [one, two] = [run("a", 1, &[2.0, 4.0, 2.2]), run("a", 2, &[1.0, 2.0, 2.0])];
+        assert_eq!((one.to(&two), one.median() / two.median()), (2.0, 1.1));
     }
 
     #[test]
