@@ -9,6 +9,7 @@ pub(crate) use platform::atomic::{
     Ordering::{Relaxed, SeqCst},
     fence,
 };
+pub(crate) use platform::thread::Spin;
 #[cfg(not(loom))]
 pub(crate) use platform::thread::local;
 #[cfg(all(shuttle, not(loom)))]

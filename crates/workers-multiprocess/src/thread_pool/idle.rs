@@ -24,7 +24,7 @@
 //!
 //! # Protocol
 //! Next task, for a worker:
-//! 1. Look. Found: done.
+//! 1. Look, as often as a short spin says. Found: done.
 //! 2. Count itself in; fence; read `closed`, and if it is closed, fence again; look again.
 //! 3. Found, or closed: count itself off, and go with the task or go home. It never waits here. If it was counted
 //!    off before, by a pusher, a permit is left over, or will be: then the count is less by one than there are
@@ -51,9 +51,9 @@
 //! queue, and who was woken for a push and does not see it yet lies down again, which is 2.
 //!
 //! # Proofs
-//! `tests/loom/idle.rs`.
+//! `tests/loom/idle.rs`, without the spin, which is the first look again.
 
-use crate::sync::{AtomicU32, Relaxed, Semaphore, SeqCst, fence};
+use crate::sync::{AtomicU32, Relaxed, Semaphore, SeqCst, Spin, fence};
 
 /// Whether a count of sleepers, which wraps below 0, is more than 0.
 fn is_some(sleepers: u32) -> bool {
@@ -77,8 +77,14 @@ impl Idle {
     /// A task that `find` finds, at once or after a sleep; `None` if there is none and the pool is closed.
     pub fn next<T>(&self, find: impl Fn() -> Option<T>) -> Option<T> {
         loop {
-            if let Some(task) = find() {
-                return Some(task);
+            let mut spin = Spin::new();
+            loop {
+                if let Some(task) = find() {
+                    return Some(task);
+                }
+                if !spin.turn() {
+                    break;
+                }
             }
             // Relaxed: the fence orders it.
             self.sleepers.fetch_add(1, Relaxed);
