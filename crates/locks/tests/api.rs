@@ -2,7 +2,10 @@
 //! to more threads.
 #![cfg(not(loom))]
 
-use locks::{Condition, Lock, NotLocked, RawCondition, RawLock};
+use locks::{
+    Barrier, BoundedSemaphore, Condition, Event, Lock, NotLocked, RawCondition, RawLock, RawRLock, Semaphore,
+};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -167,4 +170,12 @@ fn the_sizes_are_as_stated() {
     // With one of the features, a lock has more to keep.
     #[cfg(not(any(feature = "lock-order", feature = "counters")))]
     assert_eq!((size_of::<Lock<()>>(), std::mem::needs_drop::<Lock<()>>()), (4, false));
+}
+
+#[test]
+fn a_panic_does_no_harm_to_what_holds_no_data() {
+    fn may<T: Send + Sync + UnwindSafe + RefUnwindSafe>(_: &T) {}
+    may(&(RawLock::new(), RawRLock::new()));
+    may(&(RawCondition::new(), Condition::new()));
+    may(&(Semaphore::new(1), BoundedSemaphore::new(1), Event::new(), Barrier::new(1)));
 }

@@ -1,11 +1,11 @@
 //! `channel` on real threads: who goes, who is told of it, and where every item is in the end.
 #![cfg(not(any(loom, shuttle)))]
 
-use queue::Select;
 use queue::channel::{
     self, Receiver, RecvError, RecvTimeoutError, SendError, SendTimeoutError, Sender, TryRecvError,
     TrySendError,
 };
+use queue::{Queue, Select};
 use std::cell::Cell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -296,11 +296,12 @@ fn an_error_turns_into_the_more_general_one() {
 }
 
 #[test]
-fn both_sides_may_be_shared_and_moved_whatever_can_be_moved_is_sent() {
+fn both_sides_and_queues_may_be_shared_and_moved_whatever_can_be_moved_is_sent() {
     fn may<T: Send + Sync + UnwindSafe + RefUnwindSafe>(_: &T) {}
     let (sender, receiver) = channel::unbounded::<Cell<u8>>();
     may(&sender);
     may(&receiver);
+    may(&Queue::<Cell<u8>>::rendezvous());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use locks::{Deadline, Lock, Shared};
 use platform::thread::id;
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::{fmt, fs, io, process};
@@ -16,6 +17,10 @@ use std::{fmt, fs, io, process};
 /// Clones are the same thread; it may have ended long ago. A pointer.
 #[derive(Clone)]
 pub struct ThreadRef(Arc<Record>);
+
+// As `std`'s: what lies behind it changes in single steps.
+impl UnwindSafe for ThreadRef {}
+impl RefUnwindSafe for ThreadRef {}
 
 struct Record {
     ident: u64,

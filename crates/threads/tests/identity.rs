@@ -16,6 +16,12 @@ fn is_listed(thread: &ThreadRef) -> bool {
 }
 
 #[test]
+fn a_panic_does_no_harm_to_a_thread_seen_from_elsewhere() {
+    fn may<T: Send + Sync + std::panic::UnwindSafe + std::panic::RefUnwindSafe>(_: &T) {}
+    may(&current());
+}
+
+#[test]
 fn a_thread_is_listed_from_its_start_to_its_end() {
     let (open, gate) = gate();
     let handle = Thread::new(move || gate.pass()).start().unwrap();

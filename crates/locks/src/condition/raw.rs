@@ -57,6 +57,7 @@ use crate::lock::RawLock;
 use crate::sync::{
     Acquire, AtomicU32, Deadline, Private, Relaxed, Release, Spin, UnsafeCell, Wait, const_fn, wait, wake,
 };
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::{fmt, time::Duration};
 
 /// Python's `Condition`, over a [`RawLock`] or a [`RawRLock`](crate::RawRLock) of the caller's.
@@ -84,6 +85,9 @@ pub struct RawCondition {
 
 // SAFETY: `waiters` is touched by the holder of `line` only, so by one thread at a time.
 unsafe impl Sync for RawCondition {}
+// The user's code does not run while the line changes: a panic finds it whole.
+impl UnwindSafe for RawCondition {}
+impl RefUnwindSafe for RawCondition {}
 
 impl RawCondition {
     const_fn! {

@@ -50,6 +50,7 @@
 use crate::lock::RawLock;
 use crate::sync::{AtomicUsize, Deadline, Private, Relaxed, Scope, UnsafeCell, const_fn, has_id, thread_id};
 use core::fmt;
+use core::panic::RefUnwindSafe;
 
 /// `owner`: no thread's number.
 const NOBODY: usize = 0;
@@ -85,6 +86,8 @@ pub struct RawRLock<S: Scope = Private> {
 
 // SAFETY: `levels` is touched by one thread at a time, each ordered after the one before (I3).
 unsafe impl<S: Scope> Sync for RawRLock<S> {}
+// No code of the user's runs inside: a panic finds it between two calls.
+impl<S: Scope> RefUnwindSafe for RawRLock<S> {}
 
 /// The lock was released by a thread that does not own it; nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use crate::error::{GetError, NotInWork, PutError, ShutDown};
 use crate::feed::Feed;
 use crate::kind::Kind;
 use crate::sync::{Deadline, What, span};
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::{fmt, time::Duration};
 pub use iter::{Batches, Iter, IterTimeout, IterUntil, TryIter};
 pub use kinds::{LifoQueue, PriorityQueue, Queue, SimpleQueue, StoreQueue};
@@ -29,6 +30,10 @@ pub struct AnyQueue<K> {
     kind: K,
     tasks: Tasks,
 }
+
+// What a panic interrupts has not begun, or is done; a comparison's or a store's leaves the queue whole.
+impl<K> UnwindSafe for AnyQueue<K> {}
+impl<K> RefUnwindSafe for AnyQueue<K> {}
 
 /// How a queue ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,7 +190,8 @@ impl<K: Kind> AnyQueue<K> {
     /// there are `max`. As many as are there are taken at one time.
     ///
     /// Fewer than `min` come when the queue is shut down meanwhile. What has been taken is out of the queue
-    /// while the call waits for more: with several such getters, a `min` above 1 can leave each with too few.
+    /// while the call waits for more: with several such getters, a `min` above 1 can leave each with too few. A `min`
+    /// above `max` is `max`.
     ///
     /// # Errors
     /// [`ShutDown`] when the queue is shut down and there is no item.
