@@ -101,9 +101,11 @@ const TRY_AGAIN: u32 = 64;
 #[derive(Debug)]
 pub struct Spin {
     turn: u32,
+    /// How many turns pause.
     pauses: u32,
     turns: u32,
-    yields: u32,
+    /// Pauses of each turn after the first; 0 for twice as many as in the turn before.
+    later: u32,
     /// Pauses of a last turn, where one must not yield.
     instead: u32,
     last_yield: Option<std::time::SystemTime>,
@@ -116,15 +118,16 @@ impl Spin {
     /// The first turn is a pause: it may happen at once.
     #[expect(clippy::new_without_default, reason = "a spin is begun, it has no neutral value")]
     pub fn new() -> Self {
-        Self::of(1, 11, 1)
+        Self::of(1, 11)
     }
 
     /// As long, in four turns. For what somebody holds for a moment, and may take again at once, as a lock.
     ///
-    /// The first turn is a pause: a short section is over by then. The others are so long that a holder goes
-    /// through dozens of short sections between two of our looks, each of which takes the cache line from it.
+    /// The first turn is a pause: a short section is over by then. The others are 64, in which a holder goes
+    /// through dozens of short sections: each of our looks takes the cache line from it. None yields, as it
+    /// would then wait for what runs on its core, perhaps for two time slices, and not for the lock.
     pub fn beside_a_holder() -> Self {
-        Self::of(1, 4, 3)
+        Self { later: 64, ..Self::of(4, 4) }
     }
 
     /// A long spin: as long as a sleep and a waking cost, some twenty microseconds. For a partner that is
@@ -134,7 +137,7 @@ impl Spin {
     /// The first turns are pauses, each twice as long as the one before: they see a partner on another core
     /// at once, and leave it the cache line more and more.
     pub fn long() -> Self {
-        Self::of(5, 65, 1)
+        Self::of(5, 65)
     }
 
     /// Pauses, or none: for who then yields or says that it waits. Many where the thread's last ones have
@@ -143,7 +146,7 @@ impl Spin {
     /// many again each 64th time, to find out.
     pub fn pauses() -> Self {
         let turns = if IN_VAIN.get().is_multiple_of(TRY_AGAIN) { 8 } else { 1 };
-        Self::of(turns, turns, 1)
+        Self::of(turns, turns)
     }
 
     /// Says whether what was waited for came during the pauses.
@@ -157,17 +160,17 @@ impl Spin {
     /// A few yields, or 32 pauses in one turn where a yield gives a time slice away, or none: for who waits for several
     /// things, and takes them all when it looks. A microsecond, in which whom it waits for may have this core.
     pub fn brief() -> Self {
-        Self { instead: 32, ..Self::of(0, 3, 1) }
+        Self { instead: 32, ..Self::of(0, 3) }
     }
 
     /// The rest of a long spin: for who has said that it waits, and is served while it does.
     pub fn yields() -> Self {
-        Self::of(0, 60, 1)
+        Self::of(0, 60)
     }
 
-    fn of(pauses: u32, turns: u32, yields: u32) -> Self {
+    fn of(pauses: u32, turns: u32) -> Self {
         let turns = if cores() > 1 { turns } else { 0 };
-        Self { turn: 0, pauses, turns, yields, instead: 0, last_yield: None }
+        Self { turn: 0, pauses, turns, later: 0, instead: 0, last_yield: None }
     }
 
     /// Lets others run for a moment and says `true`; says `false` when it is time to sleep instead: after the last
@@ -182,8 +185,9 @@ impl Spin {
             return false;
         }
         if self.turn < self.pauses {
-            (0..1 << self.turn).for_each(|_| core::hint::spin_loop());
-        } else if !spell::yields(self.yields, &mut self.last_yield) {
+            let pauses = if self.turn == 0 || self.later == 0 { 1 << self.turn } else { self.later };
+            (0..pauses).for_each(|_| core::hint::spin_loop());
+        } else if !spell::yields(&mut self.last_yield) {
             self.turn = self.turns;
             (0..self.instead).for_each(|_| core::hint::spin_loop());
             return self.instead > 0;
