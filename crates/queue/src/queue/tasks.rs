@@ -12,7 +12,8 @@
 //! been seen, so that not every `task_done` looks at the position that putters change.
 //!
 //! # Invariants
-//! - T1. `done` never exceeds the puts: who says "done" has seen a greater number of puts.
+//! - T1. `done` never exceeds the puts: who says "done" has seen so many puts, itself or by `known`; and so has
+//!   who loads the count that it made.
 //! - T2. Nobody who has an item is told that there is none in work: each put happened before its get, that
 //!   before its `task_done`, and that before whoever loads the count that it made; so who loads a count, and
 //!   then the puts, finds more of them than that, and its own.
@@ -22,6 +23,8 @@
 //! # Memory orderings
 //! `done` is exchanged with Release and loaded with Acquire, by workers (T2), and by joiners: what was done
 //! before a `task_done` is seen after the `join`. Marks in between are exchanges, which carry a release on.
+//! `known` is stored with Release and loaded with Acquire, since whoever takes its word for a put has to see the put
+//! (T1): who says "done" need not be who has got the item.
 //!
 //! # Proofs
 //! `tests/loom/tasks.rs`.
@@ -53,22 +56,36 @@ impl Tasks {
     }
 
     /// Counts one task as done.
+    #[inline]
     pub(crate) fn finish_one(&self, puts: impl Fn() -> usize) -> Result<(), NotInWork> {
+        // The common case of finish(): nobody waits, and it is known that more were put.
+        // Relaxed: the exchange decides.
+        let seen = self.done.word.load(Relaxed);
+        if seen & WAITED == 0
+            // Acquire: as in finish().
+            && Self::count(seen) < self.known.load(Acquire)
+            // Release: as in finish(). Relaxed on failure: finish() looks again.
+            && self.done.word.compare_exchange(seen, seen + STEP, Release, Relaxed).is_ok()
+        {
+            return Ok(());
+        }
         if self.finish(1, puts) == 1 { Ok(()) } else { Err(NotInWork) }
     }
 
     /// Counts up to `n` tasks as done, as many as there are; says how many.
+    #[cold]
     pub(crate) fn finish(&self, n: usize, puts: impl Fn() -> usize) -> usize {
         // Acquire: pairs with the Release below: the puts of what is done are seen (T2).
         let mut seen = self.done.word.load(Acquire);
         loop {
             let done = Self::count(seen);
-            // Relaxed: any number of puts that was true once will do (T1).
-            let known = self.known.load(Relaxed);
+            // Acquire: pairs with the Release below: so many puts are seen, and by whoever sees our count (T1).
+            let known = self.known.load(Acquire);
             let put = if done + n > known { puts() } else { known };
             if put != known {
-                // Relaxed: as above. Another may write an older number over ours, which we do not read again.
-                self.known.store(put, Relaxed);
+                // Release: pairs with the Acquire of the loads: these puts are seen. Another may write an older number
+                // over ours, which we do not read again.
+                self.known.store(put, Release);
             }
             let n = n.min(put.saturating_sub(done));
             if n == 0 {

@@ -3,7 +3,7 @@
 //!
 //! # Models
 //! A worker and one who joins, with one item and with two; a discard beside a worker, and beside one who
-//! joins.
+//! joins; a putter and another who both say that its item is done, beside one who counts.
 //!
 //! # Not shown here
 //! Several who join: `tests/stress/`.
@@ -11,7 +11,7 @@
 use platform::cell::UnsafeCell;
 use platform::check::{Death, Fault, Proof, saw};
 use platform::thread::spawn;
-use queue::{Queue, Shutdown};
+use queue::{NotInWork, Queue, Shutdown};
 use std::sync::Arc;
 
 const TASKS: &str = "crates/queue/src/queue/tasks.rs";
@@ -39,6 +39,13 @@ fn who_joins_sees_what_was_done() {
         Fault::Relaxed,
         TASKS,
         "seen + n * STEP, Release, Acquire",
+        Death::Causality,
+    )
+    .refuted_by(
+        "so is one that nobody waits for",
+        Fault::Relaxed,
+        TASKS,
+        "seen + STEP, Release, Relaxed",
         Death::Causality,
     )
     .refuted_by(
@@ -152,6 +159,56 @@ fn who_has_an_item_can_say_that_it_is_done() {
         putter.join().unwrap();
         worker.join().unwrap();
         assert_eq!(queue.unfinished_tasks(), 0);
+    });
+}
+
+#[test]
+fn no_more_is_done_than_was_put() {
+    Proof::new(
+        "tasks::no_more_is_done_than_was_put",
+        "who sees that a task is done sees its put, also where others than the getters say so",
+    )
+    .threads(3)
+    .bounded(2)
+    .executions_at_least(1_500)
+    .outcomes(&["0 unfinished", "1 unfinished"])
+    .refuted_by(
+        "what is known to be put is Relaxed",
+        Fault::Relaxed,
+        TASKS,
+        "self.known.store(put, Release)",
+        Death::Assertion("subtract with overflow"),
+    )
+    .refuted_by(
+        "the first look at it is Relaxed",
+        Fault::Relaxed,
+        TASKS,
+        "Self::count(seen) < self.known.load(Acquire)",
+        Death::Assertion("subtract with overflow"),
+    )
+    .refuted_by(
+        "the second look at it is Relaxed",
+        Fault::Relaxed,
+        TASKS,
+        "let known = self.known.load(Acquire)",
+        Death::Assertion("subtract with overflow"),
+    )
+    .check(|| {
+        let queue = Arc::new(Queue::bounded(1));
+        let putter = spawn({
+            let queue = Arc::clone(&queue);
+            move || {
+                queue.put(1).unwrap();
+                queue.task_done()
+            }
+        });
+        let other = spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.task_done()
+        });
+        saw(format_args!("{} unfinished", queue.unfinished_tasks()));
+        let said = [putter.join().unwrap(), other.join().unwrap()];
+        assert!(said.contains(&Ok(())) && said.contains(&Err(NotInWork)), "one item, one done");
     });
 }
 
