@@ -214,6 +214,29 @@ impl<T> AtomicPtr<T> {
     pub fn store(&self, pointer: *mut T, order: Ordering) {
         self.address.store(pointer.expose_provenance(), order);
     }
+
+    /// `core`'s `swap`; null when the execution is lost.
+    #[track_caller]
+    pub fn swap(&self, pointer: *mut T, order: Ordering) -> *mut T {
+        core::ptr::with_exposed_provenance_mut(self.address.swap(pointer.expose_provenance(), order))
+    }
+
+    /// `core`'s `compare_exchange`.
+    ///
+    /// # Errors
+    /// The pointer found, if it was not `current`; null when the execution is lost.
+    #[track_caller]
+    pub fn compare_exchange(
+        &self,
+        current: *mut T,
+        new: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        let (current, new) = (current.expose_provenance(), new.expose_provenance());
+        let result = self.address.compare_exchange(current, new, success, failure);
+        result.map(core::ptr::with_exposed_provenance_mut).map_err(core::ptr::with_exposed_provenance_mut)
+    }
 }
 
 counting!(AtomicU32, u32, fetch_add => wrapping_add, fetch_sub => wrapping_sub);

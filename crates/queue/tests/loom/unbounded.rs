@@ -1,6 +1,6 @@
 //! # Claim
-//! Through a list of blocks, every item that is put is got once, in order; no block is given back while
-//! somebody uses it, and none is kept; nobody waits for ever.
+//! Through a list of blocks, every item that is put is got once, in order; no block is given back, or used
+//! again, while somebody uses it; nobody waits for ever.
 //!
 //! # Models
 //! A block has one slot here, so that every put links a block and every get but the first gives one back. Two
@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const UNBOUNDED: &str = "crates/queue/src/fifo/unbounded/mod.rs";
+const BLOCK: &str = "crates/queue/src/fifo/unbounded/block.rs";
 const WAITER: &str = "crates/queue/src/waiting/waiter.rs";
 
 fn endless() -> Arc<Queue<Parcel>> {
@@ -67,6 +68,45 @@ fn items_come_out_once_and_in_order_over_the_ends_of_blocks() {
         assert_eq!(got, [1, 2, 3], "all of them, in order");
         saw("1, 2, 3");
         putter.join().unwrap();
+    });
+}
+
+#[test]
+fn a_block_is_written_again_after_its_item_was_read() {
+    Proof::new(
+        "unbounded::a_block_is_written_again_after_its_item_was_read",
+        "who puts into a block that a getter has left comes after the getter's look",
+    )
+    .threads(2)
+    .executions_at_least(9)
+    .outcomes(&["[1, 2], [3, 4]"])
+    .refuted_by(
+        "the block is left by a Relaxed exchange",
+        Fault::Relaxed,
+        BLOCK,
+        "compare_exchange(ptr::null_mut(), block.as_ptr(), Release, Relaxed)",
+        Death::Causality,
+    )
+    .refuted_by(
+        "the block is taken by a Relaxed exchange",
+        Fault::Relaxed,
+        BLOCK,
+        "swap(ptr::null_mut(), Acquire)",
+        Death::Causality,
+    )
+    .check(|| {
+        let queue = endless();
+        [1, 2].into_iter().for_each(|number| queue.put(parcel(number)).unwrap());
+        let getter = spawn({
+            let queue = Arc::clone(&queue);
+            // The second look leaves the first block.
+            move || [(); 2].map(|()| queue.get().unwrap().open())
+        });
+        // The first of them needs a block, into which the second goes.
+        [3, 4].into_iter().for_each(|number| queue.put(parcel(number)).unwrap());
+        let got = getter.join().unwrap();
+        let rest: Vec<_> = queue.drain().into_iter().map(Parcel::open).collect();
+        saw(format_args!("{got:?}, {rest:?}"));
     });
 }
 

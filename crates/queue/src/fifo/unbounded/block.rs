@@ -1,6 +1,6 @@
-//! A block of slots, and blocks in a row that are about to be linked.
+//! A block of slots, one that is kept for the next who needs one, and blocks in a row that are about to be linked.
 
-use crate::sync::{AtomicPtr, AtomicU32, Relaxed, UnsafeCell, size};
+use crate::sync::{Acquire, AtomicPtr, AtomicU32, Relaxed, Release, UnsafeCell, size};
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr::{self, NonNull};
 
@@ -26,6 +26,13 @@ impl<T> Block<T> {
         NonNull::from(Box::leak(Box::new(block)))
     }
 
+    /// Makes it as allocate() did.
+    fn reset(&self) {
+        // Relaxed, both: it is the caller's alone, and others see it as they see a new one.
+        self.slots.iter().for_each(|slot| slot.full.store(0, Relaxed));
+        self.next.store(ptr::null_mut(), Relaxed);
+    }
+
     /// # Safety
     /// It came from allocate(), and nobody will look at it again.
     pub(super) unsafe fn free(block: NonNull<Self>) {
@@ -34,17 +41,59 @@ impl<T> Block<T> {
     }
 }
 
-/// New blocks in a row, that nobody else knows yet.
-pub(super) struct Chain<T> {
+/// A place for one block that is in use no more.
+pub(super) struct Spare<T>(AtomicPtr<Block<T>>);
+
+impl<T> Spare<T> {
+    pub(super) fn new() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// Leaves a block for the next who needs one, or frees it if there is one already.
+    ///
+    /// # Safety
+    /// It came from allocate(), and nobody else will look at it again.
+    pub(super) unsafe fn keep(&self, block: NonNull<Block<T>>) {
+        // Release: pairs with the Acquire in take(): we are done with the block. Relaxed: a block that is there is
+        // not looked at.
+        if self.0.compare_exchange(ptr::null_mut(), block.as_ptr(), Release, Relaxed).is_err() {
+            // SAFETY: the caller's promise.
+            unsafe { Block::free(block) };
+        }
+    }
+
+    /// The block that was left, as good as new.
+    fn take(&self) -> Option<NonNull<Block<T>>> {
+        // Acquire: pairs with the Release in keep(): whoever left the block is done with it.
+        let block = NonNull::new(self.0.swap(ptr::null_mut(), Acquire))?;
+        // SAFETY: keep() was promised that nobody else looks at it, and the exchange gave it to us alone (U3).
+        unsafe { block.as_ref() }.reset();
+        Some(block)
+    }
+}
+
+impl<T> Drop for Spare<T> {
+    fn drop(&mut self) {
+        if let Some(block) = self.take() {
+            // SAFETY: keep() was promised where it comes from, and it is ours alone.
+            unsafe { Block::free(block) };
+        }
+    }
+}
+
+/// Blocks in a row, that nobody else knows yet.
+pub(super) struct Chain<'a, T> {
     first: *mut Block<T>,
     last: *mut Block<T>,
     len: usize,
+    /// Where they come from, if there is one, and where those go that are not needed.
+    spare: &'a Spare<T>,
 }
 
-impl<T> Chain<T> {
+impl<'a, T> Chain<'a, T> {
     #[inline]
-    pub(super) const fn new() -> Self {
-        Self { first: ptr::null_mut(), last: ptr::null_mut(), len: 0 }
+    pub(super) const fn new(spare: &'a Spare<T>) -> Self {
+        Self { first: ptr::null_mut(), last: ptr::null_mut(), len: 0, spare }
     }
 
     /// Makes it so many blocks long.
@@ -58,8 +107,8 @@ impl<T> Chain<T> {
     #[cold]
     fn resize_slowly(&mut self, len: usize) {
         while self.len < len {
-            let block = Block::allocate();
-            // SAFETY: it has just been made. Relaxed: nobody else knows it yet.
+            let block = self.spare.take().unwrap_or_else(Block::allocate);
+            // SAFETY: it is ours alone. Relaxed: nobody else knows it yet.
             unsafe { block.as_ref() }.next.store(self.first, Relaxed);
             if self.len == 0 {
                 self.last = block.as_ptr();
@@ -71,7 +120,7 @@ impl<T> Chain<T> {
             // SAFETY: it is ours. Relaxed: as above.
             self.first = unsafe { block.as_ref() }.next.load(Relaxed);
             // SAFETY: allocate() made it, and nobody else knows it.
-            unsafe { Block::free(block) };
+            unsafe { self.spare.keep(block) };
             self.len -= 1;
         }
     }
@@ -83,7 +132,7 @@ impl<T> Chain<T> {
     }
 }
 
-impl<T> Drop for Chain<T> {
+impl<T> Drop for Chain<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.resize(0);

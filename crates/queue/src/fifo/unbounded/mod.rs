@@ -3,7 +3,8 @@
 //! # Promise
 //! Any number of putters and getters; the order is global; an item is taken once. A put waits for nobody, but
 //! for the few instructions in which another putter links a new block. A block is given back when its last
-//! item has been taken, so that a queue that has been emptied holds one, or two.
+//! item has been taken, but for one, which the next who needs a block gets. So a queue that has been emptied
+//! holds one, or two, and that one.
 //!
 //! # Source
 //! Positions that say the block's slot, and one position a block that says "the next block is just being
@@ -17,6 +18,7 @@
 //! | `tail` | the next position to put at; marked `SHUT` at the end |
 //! | `last` | the block of that position |
 //! | `front` | under a lock: the block of the next item to take, its place there, and how many were taken |
+//! | `spare` | a block that is in use no more, or none |
 //! | a slot's `full` | the item is there |
 //! | a block's `next` | the block after it, once its last position has been handed out |
 //!
@@ -25,13 +27,13 @@
 //!
 //! # Protocol
 //! 1. Put: load `tail`; where it is between groups, let others run and look again. Load `last`. If the
-//!    position is the last slot of its block, allocate the next block. Exchange `tail` for the next position.
+//!    position is the last slot of its block, have the next block: the spare one, or a new one. Exchange `tail` for the next position.
 //!    If that was the last slot: write the new block to the block's `next` and to `last`, and add one to
 //!    `tail`. Write the item, and then `full`. If `tail` was `WAITED`, call a getter.
 //!    Several go the same way; who has more of them than the block has slots links as many blocks as it needs,
 //!    and adds all its positions in them at once.
 //! 2. Get: take the lock. If the place is behind the last slot, go on to the `next` block if there is one,
-//!    and give the old one back. If the slot is `full`, take the item and count it.
+//!    and leave the old one as the spare, or free it if there is one already. If the slot is `full`, take the item and count it.
 //! 3. Verdict: empty if as many were taken as there were positions handed out.
 //! 4. End: hold `tail` when it is not between groups, and mark it `SHUT`. To discard, hold the `front` as well, and
 //!    take all.
@@ -41,16 +43,19 @@
 //!   exchange, is its block. It is not an older one: that of the group was stored before the step out of the
 //!   gap, which the look has seen. Nor a newer one: who stored that had exchanged `tail` after us; if our load
 //!   saw the store, Release and Acquire would put that exchange before ours.
-//! - U2. A block is freed by the holder of `front`, when all of its slots have been taken: all its putters
+//! - U2. A block is given up by the holder of `front`, when all of its slots have been taken: all its putters
 //!   have written `full`, which is their last touch (the one of the last slot links the next block before
 //!   that).
-//! - U3. After `SHUT` no position is handed out: the exchange expects the word without the mark.
+//! - U3. Who exchanges `spare` has what was in it alone.
+//! - U4. After `SHUT` no position is handed out: the exchange expects the word without the mark.
 //!
 //! # Memory orderings
 //! - `full`: the putter's Release to the getter's Acquire: the item, everything that was done to the block
 //!   (U2), and of the last slot the next block.
 //! - The step of `tail` out of the gap: Release, to the Acquire of the load of `tail`: who finds a position
 //!   finds `last`, and the block's first state. `next` itself needs none; for `last`, see U1.
+//! - `spare`: Release of who leaves a block there, to the Acquire of who takes it: its items have been read before others
+//!   are written.
 //! - The exchange of `tail` is Relaxed: see [`Position`]; what a load of it sees through the exchange is the
 //!   Release of the step before it (exchanges carry a release on).
 //!
@@ -63,7 +68,7 @@ use crate::error::PutError;
 use crate::feed::Feed;
 use crate::sync::{Acquire, AtomicPtr, Lock, LockGuard, Relaxed, Release, yield_now};
 use crate::waiting::{HELD, Hand, Position, SHUT, STEP, Sides, Verdict, WAITED, at, stay_away};
-use block::{Block, Chain, GROUP, SLOTS, Slot};
+use block::{Block, Chain, GROUP, SLOTS, Slot, Spare};
 use core::ptr::NonNull;
 
 /// Where the next item is to be taken.
@@ -77,6 +82,7 @@ struct Front<T> {
 pub(crate) struct Unbounded<T> {
     tail: Position<T>,
     last: AtomicPtr<Block<T>>,
+    spare: Spare<T>,
     front: Beside<Lock<Front<T>>>,
 }
 
@@ -93,14 +99,14 @@ unsafe impl<T: Send> Sync for Unbounded<T> {}
 unsafe impl<T: Send> Send for Front<T> {}
 
 impl<T> Front<T> {
-    /// The slot of the next item, if its block is linked already; gives a block back that is used up.
-    fn slot(&mut self) -> Option<&Slot<T>> {
+    /// The slot of the next item, if its block is linked already; gives a block up that is used up.
+    fn slot(&mut self, spare: &Spare<T>) -> Option<&Slot<T>> {
         if self.place == SLOTS {
             // SAFETY: the front's block is alive as long as it is the front's (U2).
             // Relaxed: the next block was linked before the last slot was full, and that has been seen.
             let next = NonNull::new(unsafe { self.block.as_ref() }.next.load(Relaxed))?;
             // SAFETY: all its items have been taken, so all its putters are done with it (U2).
-            unsafe { Block::free(self.block) };
+            unsafe { spare.keep(self.block) };
             (self.block, self.place) = (next, 0);
         }
         // SAFETY: as above.
@@ -108,8 +114,8 @@ impl<T> Front<T> {
     }
 
     #[inline]
-    fn take(&mut self) -> Option<T> {
-        let slot = self.slot()?;
+    fn take(&mut self, spare: &Spare<T>) -> Option<T> {
+        let slot = self.slot(spare)?;
         // Acquire: pairs with the Release in write(): the item is there, and its putter is done with the
         // block (U2).
         if slot.full.load(Acquire) == 0 {
@@ -129,6 +135,7 @@ impl<T> Unbounded<T> {
         Self {
             tail: Position::new(),
             last: AtomicPtr::new(block.as_ptr()),
+            spare: Spare::new(),
             front: Beside(Lock::new(Front { block, place: 0, taken: 0 })),
         }
     }
@@ -151,7 +158,7 @@ impl<T> Unbounded<T> {
     /// Has `n` positions: the block of the first, its place in it, and whether a getter waits.
     #[inline]
     fn claim(&self, n: usize) -> Option<(NonNull<Block<T>>, usize, bool)> {
-        let mut spare = Chain::new();
+        let mut chain = Chain::new(&self.spare);
         loop {
             // Acquire: pairs with the Release in link(): the block of this position can be found, U1.
             let tail = self.tail.word.load(Acquire);
@@ -169,7 +176,7 @@ impl<T> Unbounded<T> {
             let block = self.last.load(Acquire);
             // Before the exchange: nobody has to wait for an allocation.
             let blocks = (place + n) / SLOTS;
-            spare.resize(blocks);
+            chain.resize(blocks);
             let to = if blocks == 0 { place + n } else { SLOTS };
             // Relaxed: the word's own order makes one owner; see "Memory orderings" for what it carries on.
             let next = tail + (to - place) * STEP;
@@ -180,7 +187,7 @@ impl<T> Unbounded<T> {
             }
             let block = NonNull::new(block)?;
             if blocks > 0 {
-                self.link(block, spare, place + n - blocks * SLOTS);
+                self.link(block, chain, place + n - blocks * SLOTS);
             }
             return Some((block, place, tail & WAITED != 0));
         }
@@ -188,7 +195,7 @@ impl<T> Unbounded<T> {
 
     /// Puts the next blocks after the one whose last slot we have, and has the first `places` of the last of them.
     #[cold]
-    fn link(&self, block: NonNull<Block<T>>, blocks: Chain<T>, places: usize) {
+    fn link(&self, block: NonNull<Block<T>>, blocks: Chain<'_, T>, places: usize) {
         // SAFETY: we have a slot of the block and have not written `full` yet (U2).
         let block = unsafe { block.as_ref() };
         let (first, last, n) = blocks.into_parts();
@@ -224,7 +231,7 @@ impl<T> Unbounded<T> {
         let mut front = self.front();
         while front.taken < Self::count(self.tail()) {
             // Acquire: as in take().
-            if let Some(slot) = front.slot().filter(|slot| slot.full.load(Acquire) == 1) {
+            if let Some(slot) = front.slot(&self.spare).filter(|slot| slot.full.load(Acquire) == 1) {
                 // SAFETY: the item is there, and nobody takes it while we have the front.
                 return Some(slot.item.with(|item| unsafe { item.cast::<T>().read() }));
             }
@@ -264,7 +271,7 @@ impl<T> Unbounded<T> {
         let end = Self::count(self.tail());
         let mut items = Vec::with_capacity(end - front.taken);
         while front.taken < end {
-            match front.take() {
+            match front.take(&self.spare) {
                 Some(item) => items.push(item),
                 // A putter is about to write.
                 None => yield_now(),
@@ -339,14 +346,14 @@ impl<T> Sides for Unbounded<T> {
 
     #[inline]
     fn poll_get(&self) -> Option<T> {
-        self.front().take()
+        self.front().take(&self.spare)
     }
 
     fn poll_get_some(&self, max: usize, into: &mut Vec<T>) -> usize {
         let mut front = self.front();
         let before = into.len();
         while into.len() - before < max {
-            let Some(item) = front.take() else { break };
+            let Some(item) = front.take(&self.spare) else { break };
             if into.len() == before {
                 // Once, for what may lie in a block.
                 into.reserve(max.min(SLOTS));
@@ -383,7 +390,7 @@ impl<T> Sides for Unbounded<T> {
 impl<T> Drop for Unbounded<T> {
     fn drop(&mut self) {
         let front = self.front.0.get_mut();
-        while front.take().is_some() {}
+        while front.take(&self.spare).is_some() {}
         let mut block = Some(front.block);
         while let Some(old) = block {
             // SAFETY: nobody else uses the queue any more; a block is the front's, or the next of one.
