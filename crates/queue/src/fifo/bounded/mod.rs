@@ -69,8 +69,8 @@ use core::mem::MaybeUninit;
 const FULL: usize = 1;
 
 /// From this capacity on who waits does not look at once: each look takes the line from the one who works there, and a
-/// little later there is more to take, or more room.
-const ROOMY: usize = 64;
+/// little later there is more to take, or more room. Where there is less, pauses that last while they pay are faster.
+const ROOMY: usize = 256;
 
 struct Slot<T> {
     stamp: AtomicUsize,
