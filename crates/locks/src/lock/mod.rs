@@ -1,6 +1,7 @@
 //! `Lock<T>`: the algorithm in `raw.rs`, the guards in `guard.rs`, their double for the model in `double.rs`.
 
 mod raw;
+mod word;
 
 #[cfg(not(loom))]
 #[path = "guard.rs"]

@@ -33,7 +33,7 @@ pub struct Counters {
     pub total_wait: Duration,
     /// How long the one waited that waited longest.
     pub longest_wait: Duration,
-    /// How many of the waits ended because the lock was handed over, after a millisecond in vain.
+    /// How many of the waits ended because the lock was handed over.
     pub hand_overs: u64,
 }
 

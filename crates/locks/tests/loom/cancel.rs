@@ -10,6 +10,7 @@
 //! That Linux keeps what the model's kernel promises of a sleep on two words: `platform`'s contract tests run
 //! the same programs on both. The other primitives sleep by the same call: `tests/cancel.rs`.
 
+use crate::lock;
 use locks::{Cancel, Cancelled, RawCondition, RawLock};
 use platform::cell::UnsafeCell;
 use platform::check::{Death, Fault, Proof, saw};
@@ -21,7 +22,6 @@ const CANCEL: &str = "crates/platform/src/cancel.rs";
 const CANCELS: &str = "self.word.swap(CANCELLED, Release)";
 const WAKES: &str = "futex::wake::<Private>";
 const ASKS: &str = "self.word.load(Acquire) == CANCELLED";
-const LOCK: &str = "crates/locks/src/lock/raw.rs";
 
 /// A token, a lock, and what is written before the token is cancelled.
 struct Stopped {
@@ -128,13 +128,7 @@ fn a_release_is_never_lost_to_a_waiter_that_is_cancelled() {
     .bounded(3)
     .executions_at_least(5_000)
     .outcomes(&["the cancelled one had it too", "the cancelled one gave up"])
-    .refuted_by(
-        "the release wakes nobody",
-        Fault::NoWake,
-        LOCK,
-        "wake::<S>(&raw const self.word, 1)",
-        Death::Deadlock,
-    )
+    .refuted_by("the release wakes nobody", Fault::NoWake, lock::RAW, lock::WAKES, Death::Deadlock)
     .check(|| {
         let stopped = Stopped::new();
         stopped.lock.acquire();

@@ -8,16 +8,18 @@
 //! # Not shown here
 //! What `lock_api` makes of it: its guards are another crate's. The model has a double of them, `lock/double.rs`.
 
+use crate::lock::{HANDS_OVER, RAW, TAKES, WAKES, word::HELD};
 use locks::Lock;
 use platform::check::{Death, Fault, Proof, saw};
 use platform::thread::spawn;
 use std::sync::Arc;
 
-const RAW: &str = "crates/locks/src/lock/raw.rs";
-const RELEASES: &str = "self.word.fetch_sub(1, Release)";
-const WAKES: &str = "wake::<S>";
-/// Where a waiter takes the lock, or says that it sleeps.
-const TAKES: &str = "compare_exchange(seen, next, Acquire, Relaxed)";
+const RELEASES: &str = "self.word.fetch_sub(HELD, Release) != HELD";
+/// Where it wakes one that came after it looked, and one that went back to sleep.
+const WAKES_NEW: &str = "// Somebody has just";
+const WAKES_AGAIN: &str = "// Who was called has gone";
+/// Where it releases the lock while one in line was called.
+const RELEASES_AHEAD: &str = "is_contended(self.word.fetch_sub(HELD, Release))";
 
 /// The model and so many others each count once.
 fn sections(others: usize) {
@@ -55,6 +57,7 @@ fn what_a_guard_gives_back_the_next_holder_has_whole() {
     .outcomes(&["we came first", "we came last"])
     .refuted_by("the guard's release is Relaxed", Fault::Relaxed, RAW, RELEASES, Death::Causality)
     .refuted_by("it wakes nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
+    .refuted_by("it forgets who has just come", Fault::NoWake, RAW, WAKES_NEW, Death::Deadlock)
     .check(|| sections(1));
 }
 
@@ -69,7 +72,15 @@ fn of_three_with_guards_none_is_left_asleep() {
     .executions_at_least(1_000)
     .outcomes(&["we came first", "we came between", "we came last"])
     .refuted_by("it wakes nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
-    .refuted_by("who was woken takes it as HELD", Fault::Writes(1), RAW, TAKES, Death::Livelock)
+    .refuted_by("it forgets who slept again", Fault::NoWake, RAW, WAKES_AGAIN, Death::Deadlock)
+    .refuted_by("who was woken forgets the others", Fault::Writes(HELD), RAW, TAKES, Death::Deadlock)
+    .refuted_by(
+        "who comes before one that was called is Relaxed",
+        Fault::Relaxed,
+        RAW,
+        RELEASES_AHEAD,
+        Death::Causality,
+    )
     .check(|| sections(2));
 }
 
@@ -85,6 +96,23 @@ fn a_guard_hands_over_to_who_starves() {
     .impatient()
     .outcomes(&["we came first", "we came between", "we came last"])
     .refuted_by("the guard's release is Relaxed", Fault::Relaxed, RAW, RELEASES, Death::Causality)
+    .refuted_by("handing over is Relaxed", Fault::Relaxed, RAW, HANDS_OVER, Death::Causality)
     .refuted_by("handing over wakes nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
+    .check(|| sections(2));
+}
+
+#[test]
+fn a_guard_hands_over_to_who_is_late() {
+    Proof::new(
+        "guard::a_guard_hands_over_to_who_is_late",
+        "a guard that came before one that was called hands it the lock, and nobody is left asleep",
+    )
+    .threads(3)
+    .bounded(3)
+    .executions_at_least(1_000)
+    .late()
+    .outcomes(&["we came first", "we came between", "we came last"])
+    .refuted_by("handing over is Relaxed", Fault::Relaxed, RAW, HANDS_OVER, Death::Causality)
+    .refuted_by("it wakes nobody", Fault::NoWake, RAW, WAKES, Death::Deadlock)
     .check(|| sections(2));
 }

@@ -3,6 +3,7 @@
 //! | file | claims |
 //! |---|---|
 //! | `lock.rs` | one holder at a time, its writes seen by the next; a release wakes; a timed wait loses no wake |
+//! | `late.rs` | who was called and does not come is handed the lock: nobody comes before it for ever, and nobody is left asleep |
 //! | `guard.rs` | what a guard does when it is dropped is a release |
 //! | `barrier.rs` | nobody passes before all have come, and all see what all wrote; it can be used again at once |
 //! | `barrier_breaks.rs` | a cycle passes or fails as a whole; what breaks or resets it reaches everybody |
@@ -30,6 +31,7 @@ mod condition;
 mod event;
 mod guard;
 mod history;
+mod late;
 mod lock;
 #[path = "../permits/mod.rs"]
 mod permits;

@@ -31,9 +31,9 @@ const OWNS: &str = "self.owner.store(thread_id::<S>(), Relaxed)";
 /// Where it says that it does no longer.
 const LETS_GO: &str = "self.owner.store(NOBODY, Relaxed)";
 /// The inner lock.
-const INNER: &str = "crates/locks/src/lock/raw.rs";
-const INNER_RELEASES: &str = "self.word.fetch_sub(1, Release)";
-const INNER_WAKES: &str = "wake::<S>";
+const INNER: &str = crate::lock::RAW;
+const INNER_RELEASES: &str = "self.word.fetch_sub(HELD, Release) != HELD";
+const INNER_WAKES: &str = crate::lock::WAKES;
 
 /// What the models ask of the lock: the real one, or a twin.
 trait Recursive: Send + Sync + 'static {

@@ -29,8 +29,7 @@ pub(crate) const RELEASES: &str = "compare_exchange(seen, next, Release, Relaxed
 /// Where a release wakes the head.
 pub(crate) const WAKES: &str = "wake::<S>(&raw const self.state, 1)";
 /// The line, and where its release wakes the next.
-pub(crate) const LINE: &str = "crates/locks/src/lock/raw.rs";
-pub(crate) const LINE_WAKES: &str = "wake::<S>";
+pub(crate) use crate::lock::{RAW as LINE, WAKES as LINE_WAKES};
 
 /// The lock, or a twin of it.
 pub(crate) trait ReadWrite: Send + Sync + 'static {

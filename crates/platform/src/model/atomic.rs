@@ -20,6 +20,7 @@ use super::{
     fault::{self, Fault},
     trace,
 };
+use core::ops::BitOr;
 use core::panic::Location;
 use loom::sync::atomic as loom_atomic;
 pub use loom::sync::atomic::Ordering;
@@ -184,6 +185,25 @@ macro_rules! counting {
 atomic!(AtomicU32, u32, u64::from, |value| value as u32);
 atomic!(AtomicUsize, usize, |value| value as u64, |value| value as usize);
 atomic!(AtomicBool, bool, u64::from, |value| value != 0);
+
+/// A Relaxed load that is a hint only: an exchange of the same word by the same thread follows, and finds what the
+/// hint has missed.
+///
+/// It is modelled as an exchange that changes nothing: one step instead of a load's two, and one that finds the newest
+/// value. A thread that goes by an older one does what it would have done had the word been changed between the hint and
+/// the exchange that follows; and that is explored.
+#[track_caller]
+pub fn peek(word: &AtomicU32) -> u32 {
+    let site = Location::caller();
+    if check::is_lost() {
+        return 0;
+    }
+    word.birth.with(|_| ());
+    let value = word.inner.fetch_add(0, Relaxed);
+    word.record(site, trace::Op::Load { value: value.into(), order: Relaxed });
+    value
+}
+
 /// `core`'s `AtomicPtr`, modelled as its address.
 #[derive(Debug)]
 pub struct AtomicPtr<T> {
@@ -239,5 +259,5 @@ impl<T> AtomicPtr<T> {
     }
 }
 
-counting!(AtomicU32, u32, fetch_add => wrapping_add, fetch_sub => wrapping_sub);
+counting!(AtomicU32, u32, fetch_add => wrapping_add, fetch_sub => wrapping_sub, fetch_or => bitor);
 counting!(AtomicUsize, usize, fetch_add => wrapping_add, fetch_sub => wrapping_sub);

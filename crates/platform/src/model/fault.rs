@@ -24,6 +24,8 @@ pub enum Fault {
     NoFence,
     /// Its wake wakes nobody.
     NoWake,
+    /// Its deadline does not come.
+    NoDeadline,
     /// It stores this value instead.
     Writes(u32),
 }
@@ -37,6 +39,7 @@ impl fmt::Display for Fault {
             Self::RelaxedFailure => f.write_str("relaxed-failure"),
             Self::NoFence => f.write_str("no-fence"),
             Self::NoWake => f.write_str("no-wake"),
+            Self::NoDeadline => f.write_str("no-deadline"),
             Self::Writes(value) => write!(f, "writes-{value}"),
         }
     }
@@ -78,7 +81,7 @@ impl Mutant {
         let parsed = Self::parse(&asked);
         assert!(
             parsed.is_some(),
-            "SELVEDGE_FAULT is `{asked}`, not FILE:LINE=FAULT with relaxed, no-acquire, no-release, relaxed-failure, no-fence, no-wake or writes-N"
+            "SELVEDGE_FAULT is `{asked}`, not FILE:LINE=FAULT with relaxed, no-acquire, no-release, relaxed-failure, no-fence, no-wake, no-deadline or writes-N"
         );
         parsed
     }
@@ -93,6 +96,7 @@ impl Mutant {
             "relaxed-failure" => Fault::RelaxedFailure,
             "no-fence" => Fault::NoFence,
             "no-wake" => Fault::NoWake,
+            "no-deadline" => Fault::NoDeadline,
             other => Fault::Writes(other.strip_prefix("writes-")?.parse().ok()?),
         };
         Some(Self { file: file.into(), line: line.parse().ok()?, fault })
@@ -117,6 +121,11 @@ impl fmt::Display for Mutant {
 pub(super) fn omits(site: &'static Location<'static>, what: Fault) -> bool {
     check::came_by(site, what);
     met(site, |fault| (fault == what).then_some(())).is_some()
+}
+
+/// Whether the deadline that is made at `site` does not come.
+pub(super) fn takes_the_deadline(site: &Location<'_>) -> bool {
+    met(site, |fault| (fault == Fault::NoDeadline).then_some(())).is_some()
 }
 
 /// What the operation at `site` writes instead of `value`.

@@ -1,8 +1,9 @@
 //! loom's threads, numbered in the order in which the model starts them: the model itself is 0.
 
-use super::check;
 use super::futex::Scope;
+use super::{check, fault};
 use core::cell::{Cell, RefCell};
+use core::panic::Location;
 use loom::thread::ThreadId;
 
 pub use loom::thread::JoinHandle;
@@ -16,6 +17,8 @@ std::thread_local! {
     /// The numbers of the threads by the stacks they run on, as far as somebody has asked.
     static BY_STACK: Cell<[Option<usize>; loom::MAX_THREADS]> = const { Cell::new([None; loom::MAX_THREADS]) };
     static IMPATIENT: Cell<bool> = const { Cell::new(false) };
+    static LATE: Cell<bool> = const { Cell::new(false) };
+    static SOONER: Cell<bool> = const { Cell::new(false) };
     static YIELDS: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -55,9 +58,11 @@ where
     handle
 }
 
-/// The model begins anew: its thread is number 0, and its waiters are impatient or not.
-pub(super) fn begin(impatient: bool) {
-    IMPATIENT.set(impatient);
+/// The model begins anew: its thread is number 0, and its time is as it says.
+pub(super) fn begin(time: check::Time) {
+    IMPATIENT.set(time.impatient);
+    LATE.set(time.late);
+    SOONER.set(time.sooner);
     YIELDS.take();
     BY_STACK.take();
     let model = loom::thread::current().id();
@@ -179,4 +184,22 @@ impl Patience {
     pub fn is_over(&mut self) -> bool {
         IMPATIENT.get()
     }
+}
+
+/// Whether a deadline that the algorithm itself sets may come: if the proof says so, and no fault takes it.
+pub(super) fn sooner_comes(site: &Location<'_>) -> bool {
+    SOONER.get() && !fault::takes_the_deadline(site)
+}
+
+/// How many moments there are: one.
+pub const MOMENTS: u32 = 1;
+
+/// The moment that there is.
+pub fn moment() -> u32 {
+    0
+}
+
+/// Whether somebody is late who was called: always or never, as the proof says.
+pub fn is_late<S: Scope>(_called: u32) -> bool {
+    LATE.get()
 }

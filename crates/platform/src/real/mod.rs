@@ -15,6 +15,13 @@ pub mod time;
 /// Integers shared between threads, and the fence: those of `core`.
 pub mod atomic {
     pub use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
+
+    /// A Relaxed load that is a hint only: an exchange of the same word by the same thread follows, and finds what the
+    /// hint has missed. A proof follows it in half the steps of another load.
+    #[inline]
+    pub fn peek(word: &AtomicU32) -> u32 {
+        word.load(Ordering::Relaxed)
+    }
 }
 
 /// A size: the first here; the second, a small one whose edges a few steps reach, in the world of proofs.

@@ -40,6 +40,20 @@ impl Deadline {
             || self.at.is_some_and(|at| at <= Instant::now())
     }
 
+    /// This deadline, or one that comes when `timeout` from now has passed, whichever comes first.
+    ///
+    /// ```
+    /// use platform::time::Deadline;
+    /// use std::time::Duration;
+    ///
+    /// assert_ne!(Deadline::NEVER.sooner(Duration::from_secs(1)), Deadline::NEVER);
+    /// assert!(Deadline::from(Duration::ZERO).sooner(Duration::from_secs(60)).is_over());
+    /// ```
+    pub fn sooner(&self, timeout: Duration) -> Self {
+        let at = Self::from(timeout).at.into_iter().chain(self.at).min();
+        Self { at, cancel: self.cancel.clone() }
+    }
+
     /// The time left: `None` when there is no end, zero when it has come.
     pub(crate) fn remaining(&self) -> Option<Duration> {
         self.at.map(|at| at.saturating_duration_since(Instant::now()))

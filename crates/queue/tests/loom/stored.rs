@@ -31,7 +31,7 @@ fn items_come_out_once() {
         "the lock's release is Relaxed",
         Fault::Relaxed,
         LOCK,
-        "self.word.fetch_sub(1, Release)",
+        "self.word.fetch_sub(HELD, Release) != HELD",
         Death::Causality,
     )
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)

@@ -23,7 +23,7 @@ use threads::raw::{End, Values};
 const EVENT: &str = "crates/locks/src/event.rs";
 const EVENT_SETS: &str = "compare_exchange(seen, next, Release, Relaxed)";
 const LOCK: &str = "crates/locks/src/lock/raw.rs";
-const RELEASES: &str = "self.word.fetch_sub(1, Release)";
+const RELEASES: &str = "self.word.fetch_sub(HELD, Release) != HELD";
 
 /// A thread's value: how often it was used and dropped. loom checks that no two accesses are unordered.
 #[derive(Clone)]

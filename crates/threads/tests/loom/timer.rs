@@ -21,7 +21,7 @@ use threads::raw::Timers;
 
 const LOCK: &str = "crates/locks/src/lock/raw.rs";
 const CONDITION: &str = "crates/locks/src/condition/raw.rs";
-const RELEASES: &str = "self.word.fetch_sub(1, Release)";
+const RELEASES: &str = "self.word.fetch_sub(HELD, Release) != HELD";
 const WAKES: &str = "wake::<Private>(word, 1)";
 
 /// What happened to a function; loom checks that no two accesses are unordered.

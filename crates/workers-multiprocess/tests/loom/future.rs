@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::task::{Wake, Waker};
 
 pub(crate) const LOCK: &str = "crates/locks/src/lock/raw.rs";
-pub(crate) const RELEASES: &str = "self.word.fetch_sub(1, Release)";
+pub(crate) const RELEASES: &str = "self.word.fetch_sub(HELD, Release) != HELD";
 pub(crate) const CONDITION: &str = "crates/locks/src/condition/raw.rs";
 pub(crate) const WAKES: &str = "wake::<Private>(word, 1)";
 

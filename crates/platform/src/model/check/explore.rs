@@ -12,6 +12,17 @@ use std::sync::{Arc, Once};
 /// Thread switches within one execution, before loom calls it a livelock.
 const MAX_BRANCHES: usize = 10_000;
 
+/// What becomes of waits of which the algorithm itself measures the time, as a model has no clock.
+#[derive(Clone, Copy, Default)]
+pub(in super::super) struct Time {
+    /// Whether every waiter has waited too long from the start.
+    pub(in super::super) impatient: bool,
+    /// Whether everyone who was called is late.
+    pub(in super::super) late: bool,
+    /// Whether a wait that is to be short may end at any moment.
+    pub(in super::super) sooner: bool,
+}
+
 /// What to explore.
 #[derive(Clone, Copy)]
 pub(super) struct Search {
@@ -19,8 +30,7 @@ pub(super) struct Search {
     pub(super) bound: Option<usize>,
     /// Sleeps that end for no reason, in each execution.
     pub(super) spurious: usize,
-    /// Whether every waiter has waited too long from the start.
-    pub(super) impatient: bool,
+    pub(super) time: Time,
 }
 
 /// A place in the source at which an execution could have been weakened, and how. The line comes first: most
@@ -61,19 +71,19 @@ pub fn saw(outcome: impl fmt::Display) {
 }
 
 /// Notes that the execution that is running comes by a place where `fault` would change something.
-pub(in crate::world) fn came_by(place: &'static Location<'static>, fault: Fault) {
+pub(in super::super) fn came_by(place: &'static Location<'static>, fault: Fault) {
     let site = Site { line: place.line(), column: place.column(), fault, file: place.file() };
     FOUND.with_borrow_mut(|found| found.sites.insert(site));
 }
 
 /// Notes that the execution that is running will be followed in one way only from here on.
-pub(in crate::world) fn cut() {
+pub(in super::super) fn cut() {
     FOUND.with_borrow_mut(|found| found.cut = true);
 }
 
 /// Whether the execution that is running has failed: destructors run while the panic unwinds, and must not go
 /// on modelling. In a model that is deadlocked the next step would panic again, and abort the process.
-pub(in crate::world) fn is_lost() -> bool {
+pub(in super::super) fn is_lost() -> bool {
     LOST.get()
 }
 
@@ -110,7 +120,7 @@ impl Search {
 
     fn begin(self) {
         FOUND.with_borrow_mut(|found| found.executions += 1);
-        thread::begin(self.impatient);
+        thread::begin(self.time);
         trace::begin();
         futex::begin(self.spurious);
     }

@@ -27,5 +27,5 @@ mod report;
 
 pub use super::fault::Fault;
 pub use explore::saw;
-pub(super) use explore::{came_by, cut, is_lost};
+pub(super) use explore::{Time, came_by, cut, is_lost};
 pub use proof::{Death, Proof};

@@ -1,6 +1,6 @@
 //! A proof and its refutations.
 
-use super::explore::{Found, Search};
+use super::explore::{Found, Search, Time};
 use super::report;
 use crate::world::fault::{Fault, Mutant};
 use crate::world::trace;
@@ -19,7 +19,7 @@ pub struct Proof {
     floor: usize,
     outcomes: &'static [&'static str],
     spurious: usize,
-    impatient: bool,
+    time: Time,
     refutations: Vec<Refutation>,
 }
 
@@ -81,7 +81,7 @@ impl Proof {
             floor: 0,
             outcomes: &[],
             spurious: 0,
-            impatient: false,
+            time: Time::default(),
             refutations: Vec::new(),
         }
     }
@@ -119,7 +119,19 @@ impl Proof {
 
     /// Lets every waiter have waited too long from the start: locks are handed over.
     pub fn impatient(mut self) -> Self {
-        self.impatient = true;
+        self.time.impatient = true;
+        self
+    }
+
+    /// Lets everyone who was called be late: a lock is handed over to it.
+    pub fn late(mut self) -> Self {
+        self.time.late = true;
+        self
+    }
+
+    /// Lets a wait that the algorithm makes short end at any moment (`Deadline::sooner`); otherwise it does not end by itself.
+    pub fn short_waits_end(mut self) -> Self {
+        self.time.sooner = true;
         self
     }
 
@@ -178,11 +190,8 @@ impl Proof {
     /// If any of it is not as stated; the message has the failing execution.
     pub fn check(self, model: impl Fn() + Send + Sync + 'static) {
         let model: Arc<dyn Fn() + Send + Sync> = Arc::new(model);
-        let search = Search {
-            bound: report::bound().unwrap_or(self.bound),
-            spurious: self.spurious,
-            impatient: self.impatient,
-        };
+        let search =
+            Search { bound: report::bound().unwrap_or(self.bound), spurious: self.spurious, time: self.time };
         if let Some(mutant) = Mutant::of_environment() {
             let place = mutant.to_string();
             let (found, _) = mutant.during(|| search.run(&model));
