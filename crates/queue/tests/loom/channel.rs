@@ -197,7 +197,8 @@ fn without_a_bound_no_item_is_kept() {
         "an item that is being sent when the last receiver goes is given back, or dropped with it",
     )
     .threads(2)
-    .executions_at_least(51_000)
+    .bounded(8)
+    .executions_at_least(68_000)
     .outcomes(&["sent: [false, false]", "sent: [true, false]", "sent: [true, true]"])
     .refuted_by(
         "an item is said to be there by a Relaxed store",

@@ -6,6 +6,7 @@
 //! | `bounded.rs` | the ring of slots: items are neither lost nor doubled, in order; nobody waits for ever; shutdowns and deadlines lose nothing |
 //! | `cancel.rs` | a token that is cancelled ends a wait, which loses nothing |
 //! | `unbounded.rs` | the list of blocks: the same, over the ends of blocks |
+//! | `spare_twin.rs` | the twin of the place of its spare block |
 //! | `rendezvous.rs` | an item goes from hand to hand, or is given back |
 //! | `serve.rs` | who waits at a ring is served by those who come, and nobody is left in line |
 //! | `serve_twin.rs` | the twin of a ring whose putters are served, with one flaw each |
@@ -45,6 +46,7 @@ mod select;
 mod serve;
 mod serve_twin;
 mod several;
+mod spare_twin;
 mod stored;
 mod tasks;
 mod unbounded;

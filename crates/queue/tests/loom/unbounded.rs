@@ -3,8 +3,9 @@
 //! again, while somebody uses it; nobody waits for ever.
 //!
 //! # Models
-//! A block has one slot here, so that every put links a block and every get but the first gives one back. Two
-//! putters compete for positions and wait for each other's links; two getters take turns.
+//! A block has one slot here, so that every put links a block and every get gives one up; the second that finds
+//! the spare unused takes it along. Two putters compete for positions and wait for each other's links; two getters
+//! take turns.
 //!
 //! # Not shown here
 //! Blocks of 63 slots, and the gap between two of them in the middle of a batch: `tests/props/`,
@@ -12,6 +13,7 @@
 
 use crate::bounded::learns_of_the_end;
 use crate::parcel::{Parcel, parcel};
+use crate::spare_twin;
 use platform::check::{Death, Fault, Proof, saw};
 use platform::thread::{JoinHandle, spawn};
 use queue::{Queue, Shutdown};
@@ -44,7 +46,7 @@ fn items_come_out_once_and_in_order_over_the_ends_of_blocks() {
     )
     .threads(2)
     .bounded(2)
-    .executions_at_least(5_900)
+    .executions_at_least(10_000)
     .outcomes(&["1, 2, 3"])
     .refuted_by(
         "an item is said to be there by a Relaxed store",
@@ -78,7 +80,7 @@ fn a_block_is_written_again_after_its_item_was_read() {
         "who puts into a block that a getter has left comes after the getter's look",
     )
     .threads(2)
-    .executions_at_least(9)
+    .executions_at_least(12)
     .outcomes(&["[1, 2], [3, 4]"])
     .refuted_by(
         "the block is left by a Relaxed exchange",
@@ -99,7 +101,7 @@ fn a_block_is_written_again_after_its_item_was_read() {
         [1, 2].into_iter().for_each(|number| queue.put(parcel(number)).unwrap());
         let getter = spawn({
             let queue = Arc::clone(&queue);
-            // The second look leaves the first block.
+            // The first look leaves the first block.
             move || [(); 2].map(|()| queue.get().unwrap().open())
         });
         // The first of them needs a block, into which the second goes.
@@ -111,6 +113,94 @@ fn a_block_is_written_again_after_its_item_was_read() {
 }
 
 #[test]
+fn a_spare_block_is_taken_or_freed() {
+    Proof::new(
+        "unbounded::a_spare_block_is_taken_or_freed",
+        "beside a getter that gives the spare block up, a putter that needs one has it, or another, alone",
+    )
+    .threads(2)
+    .executions_at_least(22)
+    .outcomes(&["[1, 2, 3], [4, 5]"])
+    .refuted_by(
+        "the block is left by a Relaxed exchange",
+        Fault::Relaxed,
+        BLOCK,
+        "compare_exchange(ptr::null_mut(), block.as_ptr(), Release, Relaxed)",
+        Death::Causality,
+    )
+    .survived_by(
+        "the block is given up by a Relaxed exchange: the getter frees what it has left itself",
+        Fault::Relaxed,
+        BLOCK,
+        "swap(Self::NOT_NEEDED, Acquire)",
+    )
+    .check(|| {
+        let queue = endless();
+        [1, 2, 3].into_iter().for_each(|number| queue.put(parcel(number)).unwrap());
+        let getter = spawn({
+            let queue = Arc::clone(&queue);
+            // The third look is the second that finds the spare unused, if it is.
+            move || [(); 3].map(|()| queue.get().unwrap().open())
+        });
+        [4, 5].into_iter().for_each(|number| queue.put(parcel(number)).unwrap());
+        let got = getter.join().unwrap();
+        let rest: Vec<_> = queue.drain().into_iter().map(Parcel::open).collect();
+        saw(format_args!("{got:?}, {rest:?}"));
+    });
+}
+
+#[test]
+fn a_block_is_freed_after_its_putter_is_done() {
+    Proof::new(
+        "unbounded::a_block_is_freed_after_its_putter_is_done",
+        "who gives up the block of a putter that came too late comes after all that the putter did to it",
+    )
+    .threads(2)
+    .executions_at_least(65_000)
+    .outcomes(&["[1, 2, 3]", "[1, 2, 3, 4]"])
+    .refuted_by(
+        "the block is left by a Relaxed exchange",
+        Fault::Relaxed,
+        BLOCK,
+        "compare_exchange(ptr::null_mut(), block.as_ptr(), Release, Relaxed)",
+        Death::Causality,
+    )
+    .refuted_by(
+        "the block is given up by a Relaxed exchange",
+        Fault::Relaxed,
+        BLOCK,
+        "swap(Self::NOT_NEEDED, Acquire)",
+        Death::Causality,
+    )
+    .check(|| {
+        let queue = endless();
+        [1, 2, 3].into_iter().for_each(|number| queue.put(parcel(number)).unwrap());
+        let putter = spawn({
+            let queue = Arc::clone(&queue);
+            // Refused, it leaves the block that it would have linked.
+            move || queue.put(parcel(4)).is_ok()
+        });
+        queue.shutdown(Shutdown::Drain);
+        let got: Vec<_> = queue.iter().map(Parcel::open).collect();
+        assert_eq!(putter.join().unwrap(), got.len() == 4);
+        saw(format_args!("{got:?}"));
+    });
+}
+
+#[test]
+fn a_spare_block_has_one_owner() {
+    Proof::new(
+        "unbounded::a_spare_block_has_one_owner",
+        "of a putter that takes the spare block and a getter that gives it up, one has it",
+    )
+    .threads(2)
+    .executions_at_least(8)
+    .outcomes(&["taken", "freed"])
+    .refuted_by_twin("it is looked at, and then the mark stored", Death::Causality, || spare_twin::meet(true))
+    .check(|| spare_twin::meet(false));
+}
+
+#[test]
 fn two_putters_put_one_item_each() {
     Proof::new(
         "unbounded::two_putters_put_one_item_each",
@@ -118,7 +208,7 @@ fn two_putters_put_one_item_each() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(45_000)
+    .executions_at_least(72_000)
     .outcomes(&["[1, 2]", "[2, 1]"])
     .refuted_by(
         "the look at the end is Relaxed",
@@ -150,7 +240,7 @@ fn two_getters_get_one_item_each() {
     )
     .threads(3)
     .bounded(2)
-    .executions_at_least(34_000)
+    .executions_at_least(57_000)
     .outcomes(&["[Some(1), Some(2)]", "[Some(2), Some(1)]"])
     .refuted_by("nobody is woken", Fault::NoWake, WAITER, "wake::<Private>(word, 1)", Death::Deadlock)
     .check(|| {
@@ -170,7 +260,7 @@ fn the_end_comes_after_the_last_item() {
     )
     .threads(2)
     .bounded(3)
-    .executions_at_least(7_300)
+    .executions_at_least(12_000)
     .outcomes(&["Some(1), None"])
     .refuted_by(
         "nobody is woken",
@@ -200,7 +290,7 @@ fn a_drain_takes_what_is_there_in_order() {
         "a drain beside a putter takes the first so many items, and leaves the others",
     )
     .threads(2)
-    .executions_at_least(260)
+    .executions_at_least(560)
     .outcomes(&["[]", "[1]", "[1, 2]"])
     .refuted_by(
         "an item is said to be there by a Relaxed store",
@@ -228,7 +318,7 @@ fn an_item_that_comes_at_the_deadline_is_got_or_stays() {
     )
     .threads(2)
     .bounded(3)
-    .executions_at_least(450)
+    .executions_at_least(660)
     .outcomes(&["in time", "too late"])
     .refuted_by(
         "an item is said to be there by a Relaxed store",
@@ -260,7 +350,7 @@ fn who_learns_of_the_end_sees_what_came_before_it() {
         "what is written before the shutdown is seen by who is told of it",
     )
     .threads(2)
-    .executions_at_least(16)
+    .executions_at_least(23)
     .outcomes(&["open", "shut"])
     .refuted_by(
         "the look at the end is Relaxed",

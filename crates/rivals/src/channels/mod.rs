@@ -38,8 +38,8 @@ const CAPACITIES: [Option<usize>; 5] = [Some(0), Some(1), Some(64), Some(1024), 
 /// The items of a burst.
 const BURST: u64 = 10_000_000;
 
-/// What a queue may hold after it: itself, and one block of items.
-const ONE_BLOCK: f64 = 4096.0;
+/// What a queue may hold after it: itself, and one block of 63 items. With two blocks it would be more.
+const ONE_BLOCK: f64 = 2048.0;
 
 pub(crate) fn benches() -> Vec<Bench> {
     let mut benches = transfers::<u64>();

@@ -36,48 +36,71 @@ impl<T> Block<T> {
     /// # Safety
     /// It came from allocate(), and nobody will look at it again.
     pub(super) unsafe fn free(block: NonNull<Self>) {
+        // A look at each slot, for the model: all others are done with it.
+        // SAFETY: the caller's promise.
+        unsafe { block.as_ref() }.slots.iter().for_each(|slot| slot.item.with_mut(|_| ()));
         // SAFETY: the caller's promise.
         drop(unsafe { Box::from_raw(block.as_ptr()) });
     }
 }
 
-/// A place for one block that is in use no more.
+/// A place for one block that is in use no more: null, that block, or `NOT_NEEDED`.
 pub(super) struct Spare<T>(AtomicPtr<Block<T>>);
 
 impl<T> Spare<T> {
+    /// Nobody has needed one for a while. No block lies there, as none is aligned to a byte.
+    const NOT_NEEDED: *mut Block<T> = {
+        assert!(align_of::<Block<T>>() > 1);
+        ptr::without_provenance_mut(1)
+    };
+
     pub(super) fn new() -> Self {
         Self(AtomicPtr::new(ptr::null_mut()))
     }
 
-    /// Leaves a block for the next who needs one, or frees it if there is one already.
+    /// Leaves a block for the next who needs one; frees it if there is one already, or if nobody needs one. Says
+    /// whether there was one.
     ///
     /// # Safety
     /// It came from allocate(), and nobody else will look at it again.
-    pub(super) unsafe fn keep(&self, block: NonNull<Block<T>>) {
-        // Release: pairs with the Acquire in take(): we are done with the block. Relaxed: a block that is there is
-        // not looked at.
-        if self.0.compare_exchange(ptr::null_mut(), block.as_ptr(), Release, Relaxed).is_err() {
+    pub(super) unsafe fn keep(&self, block: NonNull<Block<T>>) -> bool {
+        // Release: pairs with the Acquire in take() and in give_up(): we are done with the block. Relaxed: a block that
+        // is there is not looked at.
+        let kept = self.0.compare_exchange(ptr::null_mut(), block.as_ptr(), Release, Relaxed);
+        if kept.is_err() {
             // SAFETY: the caller's promise.
             unsafe { Block::free(block) };
         }
+        kept.is_err_and(|found| found != Self::NOT_NEEDED)
     }
 
     /// The block that was left, as good as new.
     fn take(&self) -> Option<NonNull<Block<T>>> {
         // Acquire: pairs with the Release in keep(): whoever left the block is done with it.
-        let block = NonNull::new(self.0.swap(ptr::null_mut(), Acquire))?;
+        let block = Self::left(self.0.swap(ptr::null_mut(), Acquire))?;
         // SAFETY: keep() was promised that nobody else looks at it, and the exchange gave it to us alone (U3).
         unsafe { block.as_ref() }.reset();
         Some(block)
+    }
+
+    /// Frees the block that was left, and leaves none until somebody has needed one.
+    pub(super) fn give_up(&self) {
+        // Acquire: as in take(), before it is freed.
+        if let Some(block) = Self::left(self.0.swap(Self::NOT_NEEDED, Acquire)) {
+            // SAFETY: keep() was promised where it comes from, and the exchange gave it to us alone (U3).
+            unsafe { Block::free(block) };
+        }
+    }
+
+    /// The block that was there, if it was one.
+    fn left(found: *mut Block<T>) -> Option<NonNull<Block<T>>> {
+        NonNull::new(found).filter(|block| block.as_ptr() != Self::NOT_NEEDED)
     }
 }
 
 impl<T> Drop for Spare<T> {
     fn drop(&mut self) {
-        if let Some(block) = self.take() {
-            // SAFETY: keep() was promised where it comes from, and it is ours alone.
-            unsafe { Block::free(block) };
-        }
+        self.give_up();
     }
 }
 

@@ -3,8 +3,9 @@
 //! # Promise
 //! Any number of putters and getters; the order is global; an item is taken once. A put waits for nobody, but
 //! for the few instructions in which another putter links a new block. A block is given back when its last
-//! item has been taken, but for one, which the next who needs a block gets. So a queue that has been emptied
-//! holds one, or two, and that one.
+//! item has been taken, but for one, the spare, which the next who needs a block gets. Where nobody has needed
+//! it for `PATIENCE` blocks it is given back as well. So a queue that has been emptied holds one block, and at
+//! most the spare; after a burst of `PATIENCE` + 1 blocks, which were taken when nothing more was put, one.
 //!
 //! # Source
 //! Positions that say the block's slot, and one position a block that says "the next block is just being
@@ -17,8 +18,8 @@
 //! |---|---|
 //! | `tail` | the next position to put at; marked `SHUT` at the end |
 //! | `last` | the block of that position |
-//! | `front` | under a lock: the block of the next item to take, its place there, and how many were taken |
-//! | `spare` | a block that is in use no more, or none |
+//! | `front` | under a lock: the next item's block and place, how many were taken, and how many blocks in a row found a spare |
+//! | `spare` | a block that is in use no more, none, or `NOT_NEEDED` |
 //! | a slot's `full` | the item is there |
 //! | a block's `next` | the block after it, once its last position has been handed out |
 //!
@@ -27,13 +28,15 @@
 //!
 //! # Protocol
 //! 1. Put: load `tail`; where it is between groups, let others run and look again. Load `last`. If the
-//!    position is the last slot of its block, have the next block: the spare one, or a new one. Exchange `tail` for the next position.
-//!    If that was the last slot: write the new block to the block's `next` and to `last`, and add one to
-//!    `tail`. Write the item, and then `full`. If `tail` was `WAITED`, call a getter.
+//!    position is the last slot of its block, have the next block: the spare one, or a new one. Exchange `tail` for
+//!    the next position. If that was the last slot: write the new block to the block's `next` and to `last`, and
+//!    add one to `tail`. Write the item, and then `full`. If `tail` was `WAITED`, call a getter.
 //!    Several go the same way; who has more of them than the block has slots links as many blocks as it needs,
 //!    and adds all its positions in them at once.
-//! 2. Get: take the lock. If the place is behind the last slot, go on to the `next` block if there is one,
-//!    and leave the old one as the spare, or free it if there is one already. If the slot is `full`, take the item and count it.
+//! 2. Get: take the lock. If the slot is `full`, take the item and count it. If it was the last slot, go on to the
+//!    `next` block, and give the old one up: leave it as the spare if there is none, or free it. Where the spare has
+//!    lain there for `PATIENCE` blocks that were given up, one after the other, exchange it for `NOT_NEEDED`, and
+//!    free it too. Then each is freed until a putter that needs one has exchanged the mark for none.
 //! 3. Verdict: empty if as many were taken as there were positions handed out.
 //! 4. End: hold `tail` when it is not between groups, and mark it `SHUT`. To discard, hold the `front` as well, and
 //!    take all.
@@ -46,7 +49,8 @@
 //! - U2. A block is given up by the holder of `front`, when all of its slots have been taken: all its putters
 //!   have written `full`, which is their last touch (the one of the last slot links the next block before
 //!   that).
-//! - U3. Who exchanges `spare` has what was in it alone.
+//! - U3. Who exchanges `spare` has what was in it alone. (How many blocks find it unused is only counted: a putter
+//!   may have taken it, and another left one, between two looks. Then a block is freed that might have been kept.)
 //! - U4. After `SHUT` no position is handed out: the exchange expects the word without the mark.
 //!
 //! # Memory orderings
@@ -54,8 +58,8 @@
 //!   (U2), and of the last slot the next block.
 //! - The step of `tail` out of the gap: Release, to the Acquire of the load of `tail`: who finds a position
 //!   finds `last`, and the block's first state. `next` itself needs none; for `last`, see U1.
-//! - `spare`: Release of who leaves a block there, to the Acquire of who takes it: its items have been read before others
-//!   are written.
+//! - `spare`: Release of who leaves a block there, to the Acquire of who takes it, or frees it: its items have been
+//!   read before others are written, or the block is gone.
 //! - The exchange of `tail` is Relaxed: see [`Position`]; what a load of it sees through the exchange is the
 //!   Release of the step before it (exchanges carry a release on).
 //!
@@ -66,10 +70,13 @@ mod block;
 
 use crate::error::PutError;
 use crate::feed::Feed;
-use crate::sync::{Acquire, AtomicPtr, Lock, LockGuard, Relaxed, Release, yield_now};
+use crate::sync::{Acquire, AtomicPtr, Lock, LockGuard, Relaxed, Release, size, yield_now};
 use crate::waiting::{HELD, Hand, Position, SHUT, STEP, Sides, Verdict, WAITED, at, stay_away};
 use block::{Block, Chain, GROUP, SLOTS, Slot, Spare};
 use core::ptr::NonNull;
+
+/// So many blocks in a row are given up while the spare lies there, and it goes as well.
+const PATIENCE: usize = size(3, 2);
 
 /// Where the next item is to be taken.
 struct Front<T> {
@@ -77,6 +84,8 @@ struct Front<T> {
     place: usize,
     /// How many items have been taken.
     taken: usize,
+    /// How many blocks in a row were given up while the spare lay there.
+    unused: usize,
 }
 
 pub(crate) struct Unbounded<T> {
@@ -99,23 +108,15 @@ unsafe impl<T: Send> Sync for Unbounded<T> {}
 unsafe impl<T: Send> Send for Front<T> {}
 
 impl<T> Front<T> {
-    /// The slot of the next item, if its block is linked already; gives a block up that is used up.
-    fn slot(&mut self, spare: &Spare<T>) -> Option<&Slot<T>> {
-        if self.place == SLOTS {
-            // SAFETY: the front's block is alive as long as it is the front's (U2).
-            // Relaxed: the next block was linked before the last slot was full, and that has been seen.
-            let next = NonNull::new(unsafe { self.block.as_ref() }.next.load(Relaxed))?;
-            // SAFETY: all its items have been taken, so all its putters are done with it (U2).
-            unsafe { spare.keep(self.block) };
-            (self.block, self.place) = (next, 0);
-        }
-        // SAFETY: as above.
+    /// The slot of the next item.
+    fn slot(&self) -> Option<&Slot<T>> {
+        // SAFETY: the front's block is alive as long as it is the front's (U2).
         unsafe { self.block.as_ref() }.slots.get(self.place)
     }
 
     #[inline]
     fn take(&mut self, spare: &Spare<T>) -> Option<T> {
-        let slot = self.slot(spare)?;
+        let slot = self.slot()?;
         // Acquire: pairs with the Release in write(): the item is there, and its putter is done with the
         // block (U2).
         if slot.full.load(Acquire) == 0 {
@@ -125,7 +126,27 @@ impl<T> Front<T> {
         let item = slot.item.with_mut(|item| unsafe { item.cast::<T>().read() });
         self.place += 1;
         self.taken += 1;
+        if self.place == SLOTS {
+            self.go_on(spare);
+        }
         Some(item)
+    }
+
+    /// Leaves the block, of which all items have been taken, for the next.
+    #[cold]
+    fn go_on(&mut self, spare: &Spare<T>) {
+        // SAFETY: as in slot().
+        // Relaxed: the next block was linked before the last slot was full, and that has been seen.
+        let next = unsafe { self.block.as_ref() }.next.load(Relaxed);
+        let Some(next) = NonNull::new(next) else { return };
+        // SAFETY: all its items have been taken, so all its putters are done with it (U2).
+        let unused = unsafe { spare.keep(self.block) };
+        (self.block, self.place) = (next, 0);
+        self.unused = if unused { self.unused + 1 } else { 0 };
+        if self.unused == PATIENCE {
+            self.unused = 0;
+            spare.give_up();
+        }
     }
 }
 
@@ -136,7 +157,7 @@ impl<T> Unbounded<T> {
             tail: Position::new(),
             last: AtomicPtr::new(block.as_ptr()),
             spare: Spare::new(),
-            front: Beside(Lock::new(Front { block, place: 0, taken: 0 })),
+            front: Beside(Lock::new(Front { block, place: 0, taken: 0, unused: 0 })),
         }
     }
 
@@ -228,10 +249,10 @@ impl<T> Unbounded<T> {
     where
         T: Copy,
     {
-        let mut front = self.front();
+        let front = self.front();
         while front.taken < Self::count(self.tail()) {
             // Acquire: as in take().
-            if let Some(slot) = front.slot(&self.spare).filter(|slot| slot.full.load(Acquire) == 1) {
+            if let Some(slot) = front.slot().filter(|slot| slot.full.load(Acquire) == 1) {
                 // SAFETY: the item is there, and nobody takes it while we have the front.
                 return Some(slot.item.with(|item| unsafe { item.cast::<T>().read() }));
             }
