@@ -202,11 +202,9 @@ impl<S: Scope> RawLock<S> {
     pub(crate) unsafe fn release_held(&self) {
         // Relaxed: a hint. Who joins the line between this and the exchange is found by it.
         let seen = peek(&self.word);
-        if seen != HELD {
+        // Release: as in release().
+        if seen != HELD || self.word.fetch_sub(HELD, Release) != HELD {
             self.release_beside_a_line(seen);
-        } else if self.word.fetch_sub(HELD, Release) != HELD {
-            // Release: as in release().
-            wake::<S>(&raw const self.word, 1); // Somebody has just joined the line.
         }
     }
 
@@ -313,11 +311,13 @@ impl<S: Scope> RawLock<S> {
         }
     }
 
-    /// The rest of release_held(), where somebody waits.
+    /// The rest of release_held(), where somebody waits; where only `HELD` was seen, the lock has been released.
     #[inline(never)]
     fn release_beside_a_line(&self, seen: u32) {
         let overdue = is_overdue::<S>(seen);
-        if overdue || seen & CALLED == 0 {
+        if seen == HELD {
+            wake::<S>(&raw const self.word, 1); // Somebody has just joined the line.
+        } else if overdue || seen & CALLED == 0 {
             // Never an error, as the lock is held.
             let _ = self.release_slowly(seen, overdue);
         } else if is_contended(self.word.fetch_sub(HELD, Release)) {
