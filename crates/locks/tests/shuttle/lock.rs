@@ -10,7 +10,7 @@
 //! # Not shown here
 //! That every schedule is right: these are some thousands of very many. The orderings: `tests/loom/lock.rs`.
 
-use locks::{Deadline, RawLock};
+use locks::{Deadline, Lock, RawLock};
 use platform::atomic::{
     AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
@@ -25,19 +25,29 @@ use std::time::Duration;
 const THREADS: u32 = 8;
 const SECTIONS: u32 = 3;
 
-/// What the model asks of a lock: the real one, or a twin.
+/// What the model asks of a lock: a real one, or a twin.
 trait Exclusive: Send + Sync + 'static {
-    fn acquire(&self, deadline: Deadline) -> bool;
-    fn release(&self);
+    /// Calls `inside` with the lock, if it can be had; says whether it was.
+    fn enters(&self, deadline: Deadline, inside: impl FnOnce()) -> bool;
 }
 
 impl Exclusive for RawLock {
-    fn acquire(&self, deadline: Deadline) -> bool {
-        self.acquire_timeout(deadline)
+    fn enters(&self, deadline: Deadline, inside: impl FnOnce()) -> bool {
+        let enters = self.acquire_timeout(deadline);
+        if enters {
+            inside();
+            self.release().unwrap();
+        }
+        enters
     }
+}
 
-    fn release(&self) {
-        self.release().unwrap();
+/// By a guard, whose release is another.
+impl Exclusive for Lock<()> {
+    fn enters(&self, deadline: Deadline, inside: impl FnOnce()) -> bool {
+        let waits = deadline == Deadline::NEVER;
+        let guard = if waits { Some(self.lock()) } else { self.try_lock_for(Duration::from_millis(1)) };
+        guard.map(|_guard| inside()).is_some()
     }
 }
 
@@ -53,13 +63,8 @@ impl<L: Exclusive> Guarded<L> {
     /// Enters so often, if it can; says how often it did.
     fn sections(&self, deadline: Deadline) -> u32 {
         let entered = (0..SECTIONS).filter(|_| {
-            let enters = self.lock.acquire(deadline.clone());
-            if enters {
-                // SAFETY: the lock is held.
-                self.count.with_mut(|count| unsafe { *count += 1 });
-                self.lock.release();
-            }
-            enters
+            // SAFETY: the lock is held.
+            self.lock.enters(deadline.clone(), || self.count.with_mut(|count| unsafe { *count += 1 }))
         });
         entered.count() as u32
     }
@@ -77,7 +82,7 @@ fn eight(lock: impl Exclusive, hasty: u32) {
         .collect();
     let own = guarded.sections(Deadline::NEVER);
     let entered = own + others.into_iter().map(|other| other.join().unwrap()).sum::<u32>();
-    assert!(guarded.lock.acquire(Duration::ZERO.into()), "the lock is free in the end");
+    assert!(guarded.lock.enters(Duration::ZERO.into(), || ()), "the lock is free in the end");
     // SAFETY: the others have been joined.
     assert_eq!(guarded.count.with(|count| unsafe { *count }), entered, "who entered was counted");
     assert!(entered >= (THREADS - hasty) * SECTIONS, "who waits as long as it takes gets in");
@@ -109,7 +114,7 @@ impl Twin {
     }
 }
 
-impl Exclusive for Twin {
+impl Twin {
     fn acquire(&self, deadline: Deadline) -> bool {
         if self.word.compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
             return true;
@@ -136,6 +141,17 @@ impl Exclusive for Twin {
         if self.word.swap(0, Release) == 2 && self.flaw != Flaw::SilentRelease {
             wake::<Private>(&raw const self.word, 1);
         }
+    }
+}
+
+impl Exclusive for Twin {
+    fn enters(&self, deadline: Deadline, inside: impl FnOnce()) -> bool {
+        let enters = self.acquire(deadline);
+        if enters {
+            inside();
+            self.release();
+        }
+        enters
     }
 }
 
@@ -170,4 +186,18 @@ fn who_gives_up_takes_nobody_s_wake_along() {
     })
     .refuted_by_twin("who is woken enters", Death::Overlap, || eight(Twin::new(Flaw::TrustsTheWake), 4))
     .check(|| eight(RawLock::new(), 4));
+}
+
+#[test]
+fn one_of_eight_with_guards_is_inside() {
+    Trial::new(
+        "lock::one_of_eight_with_guards_is_inside",
+        "of eight threads with guards, four of which give up, one is inside at a time, and the others get in",
+    )
+    .threads(8)
+    .schedules(10_000)
+    .outcomes(&["all got in", "some gave up"])
+    .refuted_by_twin("the release wakes nobody", Death::Deadlock, || eight(Twin::new(Flaw::SilentRelease), 4))
+    .refuted_by_twin("who is woken enters", Death::Overlap, || eight(Twin::new(Flaw::TrustsTheWake), 4))
+    .check(|| eight(Lock::new(()), 4));
 }
