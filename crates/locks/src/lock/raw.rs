@@ -17,7 +17,8 @@
 //!
 //! # Protocol
 //! 1. Acquire: set `HELD`. Done, if it was clear.
-//! 2. Else spin a bounded while, as long as nobody is in line or one is `CALLED`, and try step 1 again when `HELD` is clear.
+//! 2. Else spin a bounded while, as long as the lock is held and nobody is in line, or one is `CALLED`, and try step 1 again
+//!    when `HELD` is clear.
 //! 3. Else join the line: add one to it, clear the call, and sleep while the word is what we made of it; for a millisecond
 //!    at most, if that is `HANDED`.
 //! 4. Who is in line and awake looks at the word:
@@ -249,7 +250,7 @@ impl<S: Scope> RawLock<S> {
             }
             match self.look(&mut patience) {
                 Ok(()) => return true,
-                Err(left) => asleep_on = left,
+                Err(asleep) => asleep_on = asleep,
             }
         }
     }
@@ -356,5 +357,21 @@ impl<S: Scope> fmt::Debug for RawLock<S> {
         // Relaxed: an answer that may be stale promises nothing.
         let state = in_words(self.word.load(Relaxed));
         f.debug_struct("RawLock").field("state", &format_args!("{state}")).finish()
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::Shared;
+
+    #[test]
+    fn a_lock_handed_to_one_that_was_killed_is_taken_by_the_next() {
+        let word = AtomicU32::new(HELD + HANDED + WAITER);
+        let lock = RawLock::<Shared> { word, scope: PhantomData };
+        assert!(lock.locked() && !lock.try_acquire(), "it is for the one in line, who is no more");
+        lock.acquire();
+        assert_eq!(lock.release(), Ok(()));
+        assert!(lock.try_acquire(), "it is a lock like any other");
     }
 }

@@ -14,13 +14,13 @@ const MAX_BRANCHES: usize = 10_000;
 
 /// What becomes of waits of which the algorithm itself measures the time, as a model has no clock.
 #[derive(Clone, Copy, Default)]
-pub(in super::super) struct Time {
+pub(in crate::world) struct Time {
     /// Whether every waiter has waited too long from the start.
-    pub(in super::super) impatient: bool,
+    pub(in crate::world) impatient: bool,
     /// Whether everyone who was called is late.
-    pub(in super::super) late: bool,
+    pub(in crate::world) late: bool,
     /// Whether a wait that is to be short may end at any moment.
-    pub(in super::super) sooner: bool,
+    pub(in crate::world) sooner: bool,
 }
 
 /// What to explore.
@@ -71,19 +71,19 @@ pub fn saw(outcome: impl fmt::Display) {
 }
 
 /// Notes that the execution that is running comes by a place where `fault` would change something.
-pub(in super::super) fn came_by(place: &'static Location<'static>, fault: Fault) {
+pub(in crate::world) fn came_by(place: &'static Location<'static>, fault: Fault) {
     let site = Site { line: place.line(), column: place.column(), fault, file: place.file() };
     FOUND.with_borrow_mut(|found| found.sites.insert(site));
 }
 
 /// Notes that the execution that is running will be followed in one way only from here on.
-pub(in super::super) fn cut() {
+pub(in crate::world) fn cut() {
     FOUND.with_borrow_mut(|found| found.cut = true);
 }
 
 /// Whether the execution that is running has failed: destructors run while the panic unwinds, and must not go
 /// on modelling. In a model that is deadlocked the next step would panic again, and abort the process.
-pub(in super::super) fn is_lost() -> bool {
+pub(in crate::world) fn is_lost() -> bool {
     LOST.get()
 }
 
